@@ -1,0 +1,8 @@
+"""The root app."""
+
+from django.apps import AppConfig
+
+
+class CommunityConfig(AppConfig):
+    name = "community"
+    verbose_name = "Trefoil"

@@ -1,0 +1,22 @@
+"""The job queue, and the one table of everything that happens by itself."""
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community.settings")
+
+app = Celery("trefoil")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Every entry is safe to run twice and late: the database decides what is due, the clock only asks.
+app.conf.beat_schedule = {
+    "sweep-activity": {"task": "activity.sweep", "schedule": timedelta(seconds=10)},
+    "forget-idempotency-keys": {"task": "idempotency.forget", "schedule": crontab(hour="3", minute="20")},
+    "clear-sessions": {"task": "sessions.clear", "schedule": crontab(hour="3", minute="40")},
+    "render-old-posts": {"task": "discussions.render_old_posts", "schedule": timedelta(minutes=1)},
+    "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
+}

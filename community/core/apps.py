@@ -1,0 +1,12 @@
+"""The floor. When all apps are loaded it collects every app's subscribers, so that dispatch knows them."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class CoreConfig(AppConfig):
+    name = "community.core"
+    label = "core"
+
+    def ready(self) -> None:
+        autodiscover_modules("subscribers")

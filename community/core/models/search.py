@@ -1,0 +1,39 @@
+"""Search entries: one row for each thing that can be found, written by the action that changes the thing."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SearchKind(models.TextChoices):
+    TOPIC = "topic", _("topic")
+    POST = "post", _("reply")
+
+
+class SearchEntry(models.Model):
+    """The words of one thing and where it stands. `space_id` is what permission is asked for, in the SQL itself."""
+
+    kind = models.CharField(max_length=20, choices=SearchKind)
+    target_type = models.CharField(max_length=40)
+    target_id = models.BigIntegerField()
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    space_id = models.BigIntegerField(null=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    occurred_at = models.DateTimeField()
+    vector = SearchVectorField()
+
+    class Meta:
+        verbose_name_plural = "search entries"
+        constraints = (
+            models.UniqueConstraint(fields=["target_type", "target_id"], name="search_entry_target_once"),
+        )
+        indexes = (
+            # fastupdate off: a search never has to read a pending list that grew during an import.
+            GinIndex(fields=["vector"], name="search_entry_vector", fastupdate=False),
+        )
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,7 @@
+"""Imports only: where Celery finds the jobs of the floor."""
+
+from community.core.activity import dispatch, sweep_activity
+from community.core.idempotency import forget_idempotency_keys
+from community.core.sessions import clear_sessions
+
+__all__ = ["clear_sessions", "dispatch", "forget_idempotency_keys", "sweep_activity"]

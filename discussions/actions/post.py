@@ -1,0 +1,276 @@
+"""Writing, changing, thanking and accepting posts."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.core.activity import record
+from community.core.errors import Conflict, Invalid
+from community.core.idempotency import claim
+from community.core.models import Audience, SearchKind
+from community.core.permissions import require
+from community.core.search import put_entry, remove_entry
+from community.core.text import RENDERER_VERSION, Prose, clean_line, plain_text, render
+from community.core.verbs import Verb
+from discussions.actions.topic import clean_prose, mark_read, put_first_post_entry
+from discussions.models import Post, PostRevision, Reaction, ReactionKind, Topic
+from discussions.permissions import (
+    can_accept_answer,
+    can_delete_post,
+    can_edit_post,
+    can_reply,
+    can_restore_post,
+    can_thank_post,
+)
+from members.models import Member
+
+# Rule 3.7: a correction within five minutes is nobody's business; after a day readers are told why.
+SILENT_FOR = timedelta(minutes=5)
+REASON_AFTER = timedelta(hours=24)
+
+TOPIC_COUNTERS = ("highest_number", "last_number", "post_count", "people_count", "last_post_at", "last_poster")
+
+
+@transaction.atomic
+def create_post(
+    topic: Topic,
+    *,
+    by: Member,
+    prose: Prose,
+    reply_to: Post | None = None,
+    idempotency_key: str | None = None,
+    at: datetime | None = None,
+) -> Post:
+    """Reply with the next number, given out under the lock on the topic row (rule 3.3).
+
+    Without `reply_to` the reply answers the first post. The same idempotency key gives back the same post. Raises
+    `Refused` where the topic is closed or cannot be written in, `Invalid` for an empty or overlong body or a
+    `reply_to` of another topic.
+    """
+    claimed = claim(
+        idempotency_key,
+        by=by,
+        action="create_post",
+        request={"topic": topic.pk, "source": prose.source, "reply_to": reply_to.pk if reply_to else None},
+    )
+    if claimed.target_id is not None:
+        return Post.objects.select_related("topic__space").get(pk=claimed.target_id)
+    prose = clean_prose(prose)
+    rendered = render(prose.source, prose.source_format)
+    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
+    require(can_reply(by, topic))
+    answered = reply_to or Post.objects.get(topic=topic, number=1)
+    if answered.topic_id != topic.pk or answered.deleted_at is not None:
+        raise Invalid(_("The post you answer is not in this topic any more. Answer another one, or the topic itself."))
+    now = at or timezone.now()
+    number = topic.highest_number + 1
+    is_new_here = not topic.posts.present().filter(author=by).exists()
+    post = Post.objects.create(
+        topic=topic,
+        number=number,
+        author=by,
+        reply_to=answered,
+        source=prose.source,
+        source_format=prose.source_format,
+        html=rendered.html,
+        renderer_version=RENDERER_VERSION,
+        created_at=now,
+    )
+    topic.highest_number = topic.last_number = number
+    topic.post_count += 1
+    topic.people_count += is_new_here
+    topic.last_post_at, topic.last_poster = now, by
+    topic.save(update_fields=TOPIC_COUNTERS)
+    _put_post_entry(post, rendered.plain)
+    mark_read(topic, by, number)
+    record(
+        Verb.POST_CREATED,
+        by=by,
+        target=post,
+        audience=Audience.SPACE,
+        at=now,
+        counterpart_id=answered.author_id if answered.author_id != by.pk else None,
+        space_id=topic.space_id,
+        topic_id=topic.pk,
+        number=number,
+        reply_to_id=answered.pk,
+        kind=topic.kind,
+    )
+    claimed.settle(post.pk)
+    return post
+
+
+@transaction.atomic
+def edit_post(post: Post, *, by: Member, prose: Prose, version: int, reason: str = "") -> Post:
+    """Change a body and keep what stood there before.
+
+    `version` is the one the editor started from: raises `Conflict` where somebody saved meanwhile, so that nothing is
+    overwritten unseen. Inside five minutes the author's change is silent; after 24 hours a reason is asked (`Invalid`).
+    """
+    prose = clean_prose(prose)
+    reason = clean_line(reason)[:200]
+    post = Post.objects.select_for_update(of=("self",)).select_related("topic__space").get(pk=post.pk)
+    require(can_edit_post(by, post))
+    if post.version != version:
+        raise Conflict(_("Somebody saved this post while you were writing. Compare, and save again."))
+    if prose == Prose(post.source, type(prose.source_format)(post.source_format)):
+        return post
+    now = timezone.now()
+    if now - post.created_at > REASON_AFTER and not reason:
+        sentence = _("This post is older than a day. Say in a few words why it changes; readers see it.")
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    rendered = render(prose.source, prose.source_format)
+    silent = by.pk == post.author_id and now - post.created_at <= SILENT_FOR
+    if not silent:
+        PostRevision.objects.create(
+            post=post,
+            version=post.version,
+            source=post.source,
+            source_format=post.source_format,
+            edited_by=by,
+            edited_at=now,
+            reason=reason,
+        )
+        post.edited_at, post.edit_reason = now, reason
+    # The version grows for silent corrections too: it is also the lock against two tabs.
+    post.version += 1
+    post.source, post.source_format = prose.source, prose.source_format
+    post.html, post.renderer_version = rendered.html, RENDERER_VERSION
+    post.save()
+    if post.number == 1:
+        put_first_post_entry(post, rendered.plain)
+    else:
+        _put_post_entry(post, rendered.plain)
+    _record(Verb.POST_EDITED, post, by=by, version=post.version)
+    return post
+
+
+@transaction.atomic
+def delete_post(post: Post, *, by: Member) -> Post:
+    """Take a post away; its number stays a gap (rule 3.3), and whoever deleted it can bring it back."""
+    post, topic = _lock(post)
+    require(can_delete_post(by, post))
+    post.deleted_at, post.deleted_by = timezone.now(), by
+    post.save(update_fields=["deleted_at", "deleted_by"])
+    if topic.accepted_post_id == post.pk:
+        topic.accepted_post = None
+    topic.post_count -= 1
+    _count_last(topic)
+    remove_entry(target_type="post", target_id=post.pk)
+    _record(Verb.POST_DELETED, post, by=by)
+    return post
+
+
+@transaction.atomic
+def restore_post(post: Post, *, by: Member) -> Post:
+    """Bring a deleted post back to its number. Raises `Conflict` where it is there."""
+    post, topic = _lock(post)
+    require(can_restore_post(by, post))
+    if post.deleted_at is None:
+        raise Conflict(_("This post is there already."))
+    post.deleted_at, post.deleted_by = None, None
+    post.save(update_fields=["deleted_at", "deleted_by"])
+    topic.post_count += 1
+    _count_last(topic)
+    _put_post_entry(post, plain_text(post.html))
+    _record(Verb.POST_RESTORED, post, by=by)
+    return post
+
+
+@transaction.atomic
+def thank_post(post: Post, *, by: Member) -> Post:
+    """Say thanks, once; saying it again changes nothing."""
+    post, _topic = _lock(post)
+    require(can_thank_post(by, post))
+    _reaction, is_new = Reaction.objects.get_or_create(
+        post=post, member=by, kind=ReactionKind.THANKS, defaults={"created_at": timezone.now()}
+    )
+    if is_new:
+        Post.objects.filter(pk=post.pk).update(thanks_count=F("thanks_count") + 1)
+        post.thanks_count += 1
+        _record(Verb.POST_THANKED, post, by=by, counterpart_id=post.author_id)
+    return post
+
+
+@transaction.atomic
+def unthank_post(post: Post, *, by: Member) -> Post:
+    """Take a thanks back; without one nothing changes."""
+    post, _topic = _lock(post)
+    require(can_thank_post(by, post))
+    deleted, _by_model = Reaction.objects.filter(post=post, member=by, kind=ReactionKind.THANKS).delete()
+    if deleted:
+        Post.objects.filter(pk=post.pk).update(thanks_count=F("thanks_count") - 1)
+        post.thanks_count -= 1
+        _record(Verb.POST_UNTHANKED, post, by=by, counterpart_id=post.author_id)
+    return post
+
+
+@transaction.atomic
+def accept_answer(post: Post, *, by: Member) -> Topic:
+    """Rule 3.11: mark the reply that answered the question; an earlier choice is replaced."""
+    post, topic = _lock(post)
+    require(can_accept_answer(by, post))
+    if topic.accepted_post_id != post.pk:
+        topic.accepted_post = post
+        topic.save(update_fields=["accepted_post"])
+        _record(Verb.ANSWER_ACCEPTED, post, by=by, counterpart_id=post.author_id)
+    return topic
+
+
+@transaction.atomic
+def unaccept_answer(post: Post, *, by: Member) -> Topic:
+    """Take the mark back. Raises `Conflict` where another answer carries it by now."""
+    post, topic = _lock(post)
+    require(can_accept_answer(by, post))
+    if topic.accepted_post_id != post.pk:
+        raise Conflict(_("This is not the accepted answer any more."))
+    topic.accepted_post = None
+    topic.save(update_fields=["accepted_post"])
+    _record(Verb.ANSWER_UNACCEPTED, post, by=by)
+    return topic
+
+
+def _lock(post: Post) -> tuple[Post, Topic]:
+    """Topic row first, then the post: the order everybody keeps, so that nobody waits in a circle."""
+    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=post.topic_id)
+    post = Post.objects.select_for_update(of=("self",)).get(pk=post.pk)
+    post.topic = topic
+    return post, topic
+
+
+def _count_last(topic: Topic) -> None:
+    last = topic.posts.present().order_by("-number").only("number", "created_at", "author_id").first()
+    if last is not None:
+        topic.last_number, topic.last_post_at, topic.last_poster_id = last.number, last.created_at, last.author_id
+    topic.people_count = topic.posts.present().aggregate(people=Count("author", distinct=True))["people"]
+    topic.save(update_fields=(*TOPIC_COUNTERS, "accepted_post"))
+
+
+def _record(verb: Verb, post: Post, *, by: Member, counterpart_id: int | None = None, **data: object) -> None:
+    record(
+        verb,
+        by=by,
+        target=post,
+        audience=Audience.SPACE,
+        counterpart_id=counterpart_id if counterpart_id != by.pk else None,
+        space_id=post.topic.space_id,
+        topic_id=post.topic_id,
+        number=post.number,
+        **data,
+    )
+
+
+def _put_post_entry(post: Post, plain: str) -> None:
+    put_entry(
+        SearchKind.POST,
+        target_type="post",
+        target_id=post.pk,
+        title=post.topic.title,
+        text=plain,
+        space_id=post.topic.space_id,
+        author_id=post.author_id,
+        at=post.created_at,
+    )

@@ -1,0 +1,289 @@
+"""Starting, changing, closing and following topics."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.core.activity import record
+from community.core.errors import Conflict, Invalid
+from community.core.idempotency import claim
+from community.core.models import Audience, SearchKind
+from community.core.permissions import require
+from community.core.search import put_entry
+from community.core.text import RENDERER_VERSION, Prose, clean_line, clean_source, plain_text, render, source_problem
+from community.core.verbs import Verb
+from discussions.models import (
+    TAG_LENGTH,
+    TAGS_PER_TOPIC,
+    TITLE_LENGTH,
+    Follow,
+    FollowLevel,
+    FollowReason,
+    Post,
+    PostRevision,
+    Space,
+    Topic,
+    TopicKind,
+)
+from discussions.permissions import can_close_topic, can_create_topic, can_edit_topic, can_see_space
+from members.models import Member
+
+
+@transaction.atomic
+def create_topic(
+    space: Space,
+    *,
+    by: Member,
+    kind: TopicKind,
+    title: str,
+    prose: Prose,
+    tags: Sequence[str] = (),
+    idempotency_key: str | None = None,
+    at: datetime | None = None,
+) -> Topic:
+    """Start a topic with its first post, number 1. The same idempotency key gives back the same topic.
+
+    Raises `Refused`, and `Invalid` with the field's name for a kind the space does not take, an empty or overlong
+    title, body or tag. `at` is for generated histories; a person's topic happens now.
+    """
+    require(can_create_topic(by, space))
+    claimed = claim(
+        idempotency_key,
+        by=by,
+        action="create_topic",
+        request={"space": space.pk, "kind": kind, "title": title, "source": prose.source, "tags": list(tags)},
+    )
+    if claimed.target_id is not None:
+        return Topic.objects.select_related("space").get(pk=claimed.target_id)
+    if kind not in space.topic_kinds:
+        raise Invalid(_("This space does not take topics of that kind."), fields={"kind": [_("Choose another kind.")]})
+    title, names, prose = clean_title(title), clean_tags(tags), clean_prose(prose)
+    rendered = render(prose.source, prose.source_format)
+    now = at or timezone.now()
+    topic = Topic.objects.create(
+        space=space,
+        kind=kind,
+        title=title,
+        author=by,
+        created_at=now,
+        highest_number=1,
+        last_number=1,
+        post_count=1,
+        last_post_at=now,
+        last_poster=by,
+    )
+    Post.objects.create(
+        topic=topic,
+        number=1,
+        author=by,
+        source=prose.source,
+        source_format=prose.source_format,
+        html=rendered.html,
+        renderer_version=RENDERER_VERSION,
+        created_at=now,
+    )
+    if names:
+        topic.tags.set(names)
+    _put_topic_entry(topic, rendered.plain)
+    mark_read(topic, by, 1)
+    record(
+        Verb.TOPIC_CREATED,
+        by=by,
+        target=topic,
+        audience=Audience.SPACE,
+        at=now,
+        space_id=space.pk,
+        topic_id=topic.pk,
+        kind=str(kind),
+    )
+    claimed.settle(topic.pk)
+    return topic
+
+
+@transaction.atomic
+def edit_topic(topic: Topic, *, by: Member, title: str, tags: Sequence[str]) -> Topic:
+    """Change title and tags. The old title stays in the history of the first post."""
+    require(can_edit_topic(by, topic))
+    title, names = clean_title(title), clean_tags(tags)
+    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
+    changed = []
+    if title != topic.title:
+        first = Post.objects.select_for_update().get(topic=topic, number=1)
+        PostRevision.objects.create(
+            post=first,
+            version=first.version,
+            title=topic.title,
+            source=first.source,
+            source_format=first.source_format,
+            edited_by=by,
+            edited_at=timezone.now(),
+        )
+        first.version += 1
+        first.save(update_fields=["version"])
+        topic.title = title
+        topic.save(update_fields=["title"])
+        _put_topic_entry(topic, plain_text(first.html))
+        changed.append("title")
+    if {name.casefold() for name in names} != {name.casefold() for name in topic.tags.names()}:
+        topic.tags.set(names)
+        changed.append("tags")
+    if changed:
+        record(
+            Verb.TOPIC_EDITED,
+            by=by,
+            target=topic,
+            audience=Audience.SPACE,
+            space_id=topic.space_id,
+            topic_id=topic.pk,
+            fields=changed,
+        )
+    return topic
+
+
+@transaction.atomic
+def close_topic(topic: Topic, *, by: Member, reason: str) -> Topic:
+    """Close with a reason that readers see (rule 3.2). Raises `Invalid` without one, `Conflict` where it is closed."""
+    require(can_close_topic(by, topic))
+    reason = clean_line(reason)
+    if not reason:
+        raise Invalid(_("Readers need to know why."), fields={"reason": [_("Write one sentence.")]})
+    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
+    if topic.closed_at is not None:
+        raise Conflict(_("This topic is closed already."))
+    topic.closed_at, topic.closed_by, topic.close_reason = timezone.now(), by, reason[:300]
+    topic.save(update_fields=["closed_at", "closed_by", "close_reason"])
+    record(
+        Verb.TOPIC_CLOSED,
+        by=by,
+        target=topic,
+        audience=Audience.SPACE,
+        space_id=topic.space_id,
+        topic_id=topic.pk,
+        reason=topic.close_reason,
+    )
+    return topic
+
+
+@transaction.atomic
+def reopen_topic(topic: Topic, *, by: Member) -> Topic:
+    """Open a closed topic again. Raises `Conflict` where it is open."""
+    require(can_close_topic(by, topic))
+    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
+    if topic.closed_at is None:
+        raise Conflict(_("This topic is open."))
+    topic.closed_at, topic.closed_by, topic.close_reason = None, None, ""
+    topic.save(update_fields=["closed_at", "closed_by", "close_reason"])
+    record(
+        Verb.TOPIC_REOPENED,
+        by=by,
+        target=topic,
+        audience=Audience.SPACE,
+        space_id=topic.space_id,
+        topic_id=topic.pk,
+    )
+    return topic
+
+
+@transaction.atomic
+def follow_topic(topic: Topic, *, by: Member, level: FollowLevel | None) -> None:
+    """Rule 3.9: set the level a member chose; None forgets the follow altogether. A private matter: no activity."""
+    require(can_see_space(by, topic.space))
+    if level is None:
+        Follow.objects.filter(member=by, topic=topic).delete()
+        return
+    Follow.objects.update_or_create(
+        member=by,
+        topic=topic,
+        defaults={"level": level, "reason": FollowReason.CHOSEN},
+        create_defaults={"level": level, "reason": FollowReason.CHOSEN, "created_at": timezone.now()},
+    )
+
+
+def follow_by_itself(topic_id: int, member_id: int, reason: FollowReason) -> None:
+    """Follow what one takes part in, unless the member has said otherwise before. Idempotent."""
+    Follow.objects.bulk_create(
+        [
+            Follow(
+                member_id=member_id,
+                topic_id=topic_id,
+                level=FollowLevel.EVERYTHING,
+                reason=reason,
+                created_at=timezone.now(),
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def mark_read(topic: Topic, member: Member, number: int) -> None:
+    """Remember that the member has read up to `number`: one statement, and it never goes back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO discussions_readstate AS state (member_id, topic_id, last_read_number, read_at)
+            VALUES (%s, %s, %s, now())
+            ON CONFLICT (member_id, topic_id) DO UPDATE
+            SET last_read_number = greatest(state.last_read_number, excluded.last_read_number), read_at = now()
+            """,
+            [member.pk, topic.pk, number],
+        )
+
+
+def clean_title(title: str) -> str:
+    """One visible line of at most 200 characters. Raises `Invalid`."""
+    title = clean_line(title)
+    if not title:
+        raise Invalid(_("A topic needs a title."), fields={"title": [_("Say in one line what this is about.")]})
+    if len(title) > TITLE_LENGTH:
+        sentence = _("The title has {length} characters; {limit} are the most.").format(
+            length=len(title), limit=TITLE_LENGTH
+        )
+        raise Invalid(sentence, fields={"title": [sentence]})
+    return title
+
+
+def clean_tags(tags: Sequence[str]) -> list[str]:
+    """Up to five tags without doubles, in the order given. Raises `Invalid`."""
+    names: dict[str, str] = {}
+    for tag in tags:
+        name = clean_line(tag)
+        if name:
+            names.setdefault(name.casefold(), name)
+    too_long = next((name for name in names.values() if len(name) > TAG_LENGTH), None)
+    if too_long is not None:
+        sentence = _("A tag has at most {limit} characters.").format(limit=TAG_LENGTH)
+        raise Invalid(sentence, fields={"tags": [sentence]})
+    if len(names) > TAGS_PER_TOPIC:
+        sentence = _("A topic has at most {limit} tags.").format(limit=TAGS_PER_TOPIC)
+        raise Invalid(sentence, fields={"tags": [sentence]})
+    return list(names.values())
+
+
+def clean_prose(prose: Prose) -> Prose:
+    """A body as it is stored. Raises `Invalid` where it is empty or too long."""
+    cleaned = Prose(clean_source(prose.source), prose.source_format)
+    problem = source_problem(cleaned.source, cleaned.source_format)
+    if problem is not None:
+        raise Invalid(problem, fields={"body": [problem]})
+    return cleaned
+
+
+def _put_topic_entry(topic: Topic, plain: str) -> None:
+    put_entry(
+        SearchKind.TOPIC,
+        target_type="topic",
+        target_id=topic.pk,
+        title=topic.title,
+        text=plain,
+        space_id=topic.space_id,
+        author_id=topic.author_id,
+        at=topic.created_at,
+    )
+
+
+def put_first_post_entry(post: Post, plain: str) -> None:
+    """The first post's words are its topic's words in the search."""
+    _put_topic_entry(post.topic, plain)

@@ -1,0 +1,130 @@
+"""Rooms of the community, and the one resolver that says which of them a person may see."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from members.models import Member, RoleName
+
+
+class SpacePreset(models.TextChoices):
+    """Rule 3.1. Who may read and who may write follows from the preset and from being listed in the space."""
+
+    OPEN = "open", _("Open to members")
+    READ_ONLY = "read_only", _("Read-only")
+    PRIVATE = "private", _("Private")
+    HIDDEN = "hidden", _("Hidden")
+    EXPERTS = "experts", _("Experts only")
+    CONFIDENTIAL = "confidential", _("Confidential")
+
+
+class TopicKind(models.TextChoices):
+    DISCUSSION = "discussion", _("Discussion")
+    QUESTION = "question", _("Question")
+
+
+def default_topic_kinds() -> list[str]:
+    return [TopicKind.DISCUSSION.value, TopicKind.QUESTION.value]
+
+
+class SpaceQuerySet(models.QuerySet["Space"]):
+    def visible_to(self, user: object) -> Self:
+        """The one resolver for page, API, search, mail, feed, export and counters.
+
+        Strangers, applicants and deactivated people: nothing. Admitted members: open and read-only spaces, and
+        whatever lists them. Experts: expert rooms. Moderators and managers: all but confidential rooms, where
+        everybody, staff included, must be listed (rule 3.14). Executives and administrators: as members.
+        """
+        if not isinstance(user, Member) or not user.is_admitted:
+            return self.none()
+        presets = [SpacePreset.OPEN, SpacePreset.READ_ONLY]
+        if user.has_role(RoleName.EXPERT):
+            presets.append(SpacePreset.EXPERTS)
+        if user.has_role(RoleName.MODERATOR, RoleName.MANAGER):
+            presets += [SpacePreset.PRIVATE, SpacePreset.HIDDEN, SpacePreset.EXPERTS]
+        listed = SpaceMembership.objects.filter(space=OuterRef("pk"), member=user)
+        return self.filter(Q(preset__in=presets) | Exists(listed))
+
+
+class Space(models.Model):
+    """A room with a purpose. Who may see it is `visible_to` and nothing else."""
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=60, unique=True)
+    purpose = models.CharField(max_length=300, blank=True)
+    preset = models.CharField(max_length=20, choices=SpacePreset, default=SpacePreset.OPEN)
+    topic_kinds = ArrayField(models.CharField(max_length=20, choices=TopicKind), default=default_topic_kinds)
+    position = models.PositiveSmallIntegerField(default=100)
+    created_at = models.DateTimeField(db_default=Now())
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SpaceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "name")
+        constraints = (
+            models.CheckConstraint(condition=Q(preset__in=SpacePreset.values), name="space_preset_known"),
+            models.CheckConstraint(
+                condition=Q(topic_kinds__len__gt=0) & Q(topic_kinds__contained_by=TopicKind.values),
+                name="space_topic_kinds_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def activity_title(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("space_show", args=[self.slug])
+
+
+class SpaceMembership(models.Model):
+    """Being listed in a private, hidden, expert or confidential space."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="memberships")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="space_memberships")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["member", "space"], name="space_membership_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.member_id} in {self.space_id}"
+
+
+def visible_space_ids(user: object) -> frozenset[int]:
+    """The ids of the spaces this person may see, resolved once for each loaded member, that is once a request.
+
+    Archived spaces are included: they can still be read.
+    """
+    if not isinstance(user, Member):
+        return frozenset()
+    return frozenset(space.pk for space in visible_spaces(user))
+
+
+def visible_spaces(user: object) -> list[Space]:
+    """The spaces themselves, in their order, from the same single query."""
+    if not isinstance(user, Member):
+        return []
+    loaded: list[Space] | None = user.__dict__.get("_visible_spaces")
+    if loaded is None:
+        loaded = list(Space.objects.visible_to(user))
+        user.__dict__["_visible_spaces"] = loaded
+    return loaded
+
+
+def forget_visible_spaces(user: Member) -> None:
+    """After an action changed what this loaded member may see."""
+    user.__dict__.pop("_visible_spaces", None)

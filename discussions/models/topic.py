@@ -1,0 +1,142 @@
+"""Threads: a title, its tags, its numbered posts' counters and its states."""
+
+import hashlib
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+from taggit.models import ItemBase, TagBase
+
+from discussions.models.space import Space, TopicKind, visible_space_ids
+
+POSTS_PER_PAGE = 20
+TITLE_LENGTH = 200
+TAG_LENGTH = 40
+TAGS_PER_TOPIC = 5
+
+
+class Tag(TagBase):
+    """A word of the community's own list."""
+
+    name = models.CharField(_("name"), max_length=TAG_LENGTH, unique=True)
+    slug = models.SlugField(_("slug"), max_length=60, unique=True, allow_unicode=True)
+    description = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def get_absolute_url(self) -> str:
+        return reverse("tag_show", args=[self.slug])
+
+    def slugify(self, tag: str, i: int | None = None) -> str:
+        """An address for any name: normalising may lengthen it and may leave nothing of it."""
+        stem = slugify(tag, allow_unicode=True)[:48] or "tag-" + hashlib.sha256(tag.encode()).hexdigest()[:10]
+        return stem if i is None else f"{stem}-{i}"
+
+
+class TaggedTopic(ItemBase):
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged_topics")
+    content_object = models.ForeignKey("discussions.Topic", on_delete=models.CASCADE, related_name="tagged_topics")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["content_object", "tag"], name="tagged_topic_once"),)
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def present(self) -> Self:
+        return self.filter(deleted_at__isnull=True)
+
+    def visible_to(self, user: object) -> Self:
+        return self.present().filter(space__in=visible_space_ids(user))
+
+
+class Topic(models.Model):
+    """A thread, its counters and its states.
+
+    `highest_number` is the number given out last: it grows under a lock on this row and never falls. `last_number`,
+    `last_post_at` and `last_poster` belong to the highest post that is there; `post_count` counts those that are there and
+    `people_count` who wrote them; unread is the one comparison `last_number > last_read_number`, so a deleted last post leaves nobody unread.
+    `author` is null where the topic is unattributed or the account is gone.
+    """
+
+    space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="topics", db_index=False)
+    kind = models.CharField(max_length=20, choices=TopicKind)
+    title = models.CharField(_("title"), max_length=TITLE_LENGTH)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    highest_number = models.PositiveIntegerField(default=0)
+    last_number = models.PositiveIntegerField(default=0)
+    post_count = models.PositiveIntegerField(default=0)
+    people_count = models.PositiveIntegerField(default=1)
+    last_post_at = models.DateTimeField()
+    last_poster = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    accepted_post = models.ForeignKey(
+        "discussions.Post", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    close_reason = models.CharField(max_length=300, blank=True)
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    tags = TaggableManager(through=TaggedTopic, blank=True)
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(kind__in=TopicKind.values), name="topic_kind_known"),
+            models.CheckConstraint(condition=~Q(title=""), name="topic_has_title"),
+            models.CheckConstraint(
+                condition=Q(post_count__lte=F("last_number"), last_number__lte=F("highest_number")),
+                name="topic_counts_its_numbers",
+            ),
+            # Rule 3.2: only a question has an accepted answer.
+            models.CheckConstraint(
+                condition=Q(accepted_post__isnull=True) | Q(kind=TopicKind.QUESTION),
+                name="topic_only_questions_are_answered",
+            ),
+        )
+        indexes = (
+            # The lists: newest movement first, of one space and of all.
+            models.Index(
+                fields=["space", "-last_post_at", "-id"],
+                condition=Q(deleted_at__isnull=True),
+                name="topic_latest_in_space",
+            ),
+            models.Index(
+                fields=["-last_post_at", "-id"], condition=Q(deleted_at__isnull=True), name="topic_latest"
+            ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(deleted_at__isnull=True, kind=TopicKind.QUESTION, accepted_post__isnull=True),
+                name="topic_unanswered",
+            ),
+            models.Index(
+                fields=["space"], condition=Q(pinned_at__isnull=False, deleted_at__isnull=True), name="topic_pinned"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def activity_title(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("topic_show", args=[self.pk])
+
+    def get_post_url(self, number: int) -> str:
+        """The address of a post inside its topic: the page that its number belongs to, and the anchor."""
+        page = (max(number, 1) - 1) // POSTS_PER_PAGE + 1
+        return f"{self.get_absolute_url()}?page={page}#post-{number}"

@@ -1,0 +1,160 @@
+"""The person: one account for life, and the account used to sign in. Facts about the person are in the profile."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, ClassVar, Self
+from zoneinfo import available_timezones
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
+
+HANDLE = RegexValidator(
+    r"^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$",
+    _("A handle has up to 40 small letters, digits, dots, dashes or underscores, and starts and ends with a letter or digit."),
+)
+
+
+def time_zone_choices() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def with_current_roles(self) -> Self:
+        """The roles of today beside the member, so that a signed-in request needs one query for both."""
+        roles = Role.objects.current().filter(member=OuterRef("pk")).values("role")
+        return self.annotate(_current_roles=ArraySubquery(roles))
+
+    def people(self) -> Self:
+        return self.filter(is_machine=False)
+
+    def active(self) -> Self:
+        return self.filter(deactivated_at__isnull=True)
+
+    def visible_to(self, user: object) -> Self:
+        """Rule 0: the directory belongs to admitted members; applicants and strangers see nobody."""
+        if not isinstance(user, Member) or not user.is_admitted:
+            return self.none()
+        return self.active().people()
+
+
+class MemberManager(BaseUserManager["Member"]):
+    """Only what Django's own commands and allauth call; everything else goes through actions."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> MemberQuerySet:
+        return MemberQuerySet(self.model, using=self._db)
+
+    def get_by_natural_key(self, username: str | None) -> "Member":
+        return self.get(email=(username or "").lower())
+
+
+class Member(AbstractBaseUser):
+    """A person with an account, or one known only from an import (then `claimed_at` and `email` are null).
+
+    Roles are dated rows; `is_staff`, `is_admitted` and the like are read from the rows of today.
+    """
+
+    email = models.EmailField(_("e-mail address"), max_length=254, unique=True, null=True, blank=True)
+    handle = models.CharField(_("handle"), max_length=40, unique=True, validators=[HANDLE])
+    display_name = models.CharField(_("name"), max_length=80)
+    headline = models.CharField(_("headline"), max_length=160, blank=True, db_default="")
+    time_zone = models.CharField(_("time zone"), max_length=40, default="UTC")
+    locale = models.CharField(_("language"), max_length=10, default="en")
+    joined_at = models.DateTimeField(_("joined"))
+    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    deactivated_at = models.DateTimeField(_("deactivated"), null=True, blank=True)
+    is_active = models.GeneratedField(  # type: ignore[assignment]
+        expression=Q(deactivated_at__isnull=True), output_field=models.BooleanField(), db_persist=True
+    )
+    is_machine = models.BooleanField(_("machine account"), default=False, db_default=False)
+
+    # allauth and Django's forms look for a manager; the queryset's own names are added below.
+    objects: ClassVar[Any] = MemberManager.from_queryset(MemberQuerySet)()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name", "handle"]
+
+    class Meta:
+        constraints = (
+            # Rule 0.1: one account for life. Both are kept in small letters, so plain uniqueness is enough.
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="member_email_small_letters"),
+            models.CheckConstraint(condition=Q(handle=Lower("handle")), name="member_handle_small_letters"),
+            models.CheckConstraint(condition=~Q(display_name=""), name="member_has_name"),
+            models.CheckConstraint(condition=~Q(email=""), name="member_email_null_not_empty"),
+        )
+        indexes = (
+            # The list of people by name, keyset on (lower(name), id).
+            models.Index(
+                Lower("display_name"),
+                "id",
+                condition=Q(deactivated_at__isnull=True, is_machine=False),
+                name="member_by_name",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("member_show", args=[self.handle])
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.display_name
+
+    @property
+    def activity_title(self) -> str:
+        return self.display_name
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The names of the roles held today, resolved once for each loaded member."""
+        loaded: Iterable[str] | None = getattr(self, "_current_roles", None)
+        if loaded is None:
+            loaded = Role.objects.current().filter(member=self).values_list("role", flat=True)
+        return frozenset(loaded)
+
+    @property
+    def primary_role(self) -> str:
+        """The role that activity records as the one acted in: the furthest reaching of those held."""
+        return next((role for role in PRECEDENCE if role in self.roles), "")
+
+    def has_role(self, *names: RoleName) -> bool:
+        return self.is_active and not self.roles.isdisjoint(names)
+
+    @property
+    def is_admitted(self) -> bool:
+        """Past the gate: holds any role but applicant, and the account is not deactivated."""
+        return bool(self.is_active and self.roles - {RoleName.APPLICANT})
+
+    @property
+    def is_employed_here(self) -> bool:
+        """Staff in the sense of rule 0.2: figures count them apart."""
+        return self.has_role(*STAFF_ROLES)
+
+    # Django's admin asks these three. Models decide finer in their ModelAdmin, through the app's permissions.
+    @property
+    def is_staff(self) -> bool:
+        return self.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR)
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.has_role(RoleName.ADMINISTRATOR)
+
+    def has_perm(self, perm: str, obj: object | None = None) -> bool:
+        return self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff

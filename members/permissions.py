@@ -1,0 +1,40 @@
+"""Who may change whom. Predicates only: they read the member, never the request."""
+
+from django.utils.translation import gettext as _
+
+from community.core.permissions import ALLOWED, Decision, Denied
+from members.models import Member, RoleName
+
+
+def is_admitted(user: Member) -> Decision:
+    """The common ground of every act inside the community."""
+    if user.is_admitted:
+        return ALLOWED
+    return Denied(_("This belongs to members. Your application decides whether you become one."))
+
+
+def can_edit_profile(user: Member, member: Member) -> Decision:
+    """Rule 2.1: people describe themselves; managers may correct, and the activity says that they did."""
+    if not user.is_active:
+        return Denied(_("This account is deactivated. A community manager can tell you why."))
+    if user.pk == member.pk or user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Only {name} and the community managers can change this profile.").format(name=member.display_name))
+
+
+def can_manage_members(user: Member) -> Decision:
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers look after members. Ask one of them."))
+
+
+def can_grant_role(user: Member, role: str) -> Decision:
+    """Rule 0.3. Managers grant what members do for the community; staff roles are the administrators'."""
+    if user.has_role(RoleName.ADMINISTRATOR):
+        return ALLOWED
+    community_roles = {RoleName.APPLICANT, RoleName.MEMBER, RoleName.EXPERT, RoleName.STEWARD, RoleName.MODERATOR}
+    if user.has_role(RoleName.MANAGER) and role in community_roles:
+        return ALLOWED
+    if role in community_roles:
+        return Denied(_("Community managers grant this role. Ask one of them."))
+    return Denied(_("Administrators grant this role. Ask one of them."))

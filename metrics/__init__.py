@@ -1,0 +1,1 @@
+"""How the community is doing: grains, values, indicators, diagnosis, value models, reports. Holds nothing yet."""

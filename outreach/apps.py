@@ -1,0 +1,7 @@
+"""App configuration of `outreach`."""
+
+from django.apps import AppConfig
+
+
+class OutreachConfig(AppConfig):
+    name = "outreach"
