@@ -1,0 +1,449 @@
+"""The gallery: every component and every page in every state, with invented words; only for those who build them.
+
+Nothing here reads the database. The rows have the shape the page queries return, so that a screenshot or an
+accessibility check of the gallery stands for the real page.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+CASES = ("short", "long", "hostile", "rtl", "empty")
+
+WORDS: dict[str, dict[str, str]] = {
+    "short": {
+        "name": "Ann Lee",
+        "other": "Bo Quist",
+        "title": "Pricing pilots: what we learnt",
+        "headline": "Head of pricing, Northwind",
+        "space": "Pricing",
+        "purpose": "How we set, test and defend prices.",
+        "tag": "pilots",
+        "sentence": "We ran three pilots in one quarter. Two of them paid for the third.",
+    },
+    "long": {
+        "name": "Maximiliane Alexandra von Hohenstein-Wolfratshausen-Oberammergau",
+        "other": "Dr. Venkatanarasimharajuvaripeta Subramaniam Chandrasekharan",
+        "title": "What we learnt from eleven pricing pilots in four regions, why the second wave went wrong, and which of "
+        "the assumptions about willingness to pay of medium-sized industrial customers did not survive contact",
+        "headline": "Senior director of commercial excellence and value-based pricing, Consolidated Industrial Holdings "
+        "International, Europe, Middle East and Africa",
+        "space": "Commercial excellence, value-based pricing and revenue management",
+        "purpose": "Everything about setting, testing, negotiating and defending prices with industrial customers: methods, "
+        "tools, organisation, and the conversations with sales that nobody enjoys but everybody needs to have.",
+        "tag": "willingness-to-pay-measurement",
+        "sentence": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft is the length of word "
+        "this page has to live with, and https://example.org/a/very/long/address/without/any/place/to/break/it/"
+        "?and=parameters&that=go&on=and&on=forever is the length of address. " * 2,
+    },
+    "hostile": {
+        "name": "<script>alert(1)</script>",
+        "other": "\"><img src=x onerror=alert(1)>",
+        "title": "{{ 7*7 }} ${alert(1)} <b>bold</b> & 'quotes' \u202eright to left override\u202c Z̷̢̧̛͓̫̪̻̹̰͆͐̓̀a̴l̵g̶o̷",
+        "headline": "'; DROP TABLE members; -- javascript:alert(1)",
+        "space": "<style>body{display:none}</style>",
+        "purpose": "</p></main><h1>Not a heading</h1>",
+        "tag": "<i>x</i>",
+        "sentence": "W" * 180 + " \u200b\u200b👩‍👩‍👧‍👦🏳️‍🌈 ﷽",
+    },
+    "rtl": {
+        "name": "ليلى حداد",
+        "other": "דוד לוי",
+        "title": "كيف نحدد الأسعار في الأسواق الجديدة؟ (3 pilots)",
+        "headline": "مديرة التسعير، شركة الشمال",
+        "space": "التسعير",
+        "purpose": "كيف نضع الأسعار ونختبرها وندافع عنها.",
+        "tag": "تسعير",
+        "sentence": "أجرينا ثلاث تجارب في ربع سنة واحد. اثنتان منها دفعتا ثمن الثالثة.",
+    },
+}
+WORDS["empty"] = WORDS["short"]
+
+
+def _row(**values: Any) -> SimpleNamespace:
+    return SimpleNamespace(**values)
+
+
+WHEN = {"when_relative": "3 h ago", "when_iso": "2024-05-14T09:30:00+02:00", "when_exact": "14 May 2024, 09:30"}
+
+
+def _prose(words: dict[str, str], number: int) -> str:
+    sentence = words["sentence"].replace("&", "&amp;").replace("<", "&lt;")
+    kinds = (
+        f"<p>{sentence}</p><p>The first pilot changed the list price only. <strong>Nobody noticed.</strong> The second "
+        "changed the <em>unit</em>, and that is when the calls began; see <a href='#'>the notes of the call</a>.</p>",
+        f"<h2>What we did</h2><ul><li>{sentence}</li><li>Asked twelve customers first<ul><li>four said yes</li></ul></li></ul>"
+        "<blockquote><p>You are charging for the wrong thing.</p></blockquote>"
+        "<ol><li>Pick one region</li><li>Write down what would make you stop</li></ol>",
+        "<p>The rule in one line: <code>price = value × share</code>.</p><pre><code>for region in regions:\n"
+        "    margin[region] = price[region] - cost[region]  # a line that is longer than the measure and has to scroll\n"
+        "</code></pre><table><thead><tr><th>Region</th><th>Before</th><th>After</th><th>Customers who left</th></tr></thead>"
+        "<tbody><tr><td>North</td><td>1,200</td><td>1,310</td><td>0</td></tr><tr><td>South</td><td>980</td><td>1,050</td>"
+        "<td>2</td></tr></tbody></table><hr><p>We would do it again.</p>",
+        f"<p>{sentence}</p>",
+    )
+    return kinds[number % len(kinds)]
+
+
+def post_rows(case: str, count: int = 20) -> list[SimpleNamespace]:
+    words = WORDS[case]
+    rows = []
+    for number in range(1, count + 1):
+        mine, deleted = number == 3, number == 5
+        rows.append(
+            _row(
+                anchor=f"post-{number}",
+                number=number,
+                url=f"#post-{number}",
+                author_name=words["name"] if number % 2 else words["other"],
+                author_url="" if number == 6 else "#",
+                author_initials="AL" if number % 2 else "BQ",
+                headline="" if number == 4 else words["headline"],
+                **WHEN,
+                html=mark_safe(_prose(words, number)),
+                is_first_new=number == 4,
+                is_accepted=number == 2,
+                deleted_note="Post 5 was deleted by its author." if deleted else "",
+                restore_url="#" if deleted else "",
+                reply_to_number=1 if number in (2, 7) else 0,
+                reply_to_name=words["name"],
+                reply_to_url="#post-1",
+                notes=number in (3, 4),
+                edited_label="edited 2 h ago" if number == 3 else "",
+                history_url="#",
+                imported_label="12 votes before the move" if number in (3, 4) else "",
+                thank_url="" if mine else "#",
+                thanked=number == 4,
+                thanks_label="3 thanks" if number in (3, 4) else "",
+                reply_url=f"?reply_to={number}#write",
+                has_menu=mine or number == 7,
+                accept_url="#" if number == 7 else "",
+                accept_label="Accept as the answer",
+                edit_url="#" if mine else "",
+                delete_url="#" if mine else "",
+            )
+        )
+    return rows
+
+
+def topic_rows(case: str, count: int = 12, *, inside: bool = False) -> list[SimpleNamespace]:
+    words = WORDS[case]
+    return [
+        _row(
+            url="#",
+            title=words["title"] if number % 3 else words["title"][:28],
+            is_question=number % 2 == 0,
+            answered=number % 4 == 0,
+            pinned=number == 0,
+            closed=number == 5,
+            kind_label="Question",
+            space_name=words["space"],
+            space_url="" if inside else "#",
+            author_name=words["name"],
+            last_poster_name=words["other"] if number % 3 else "",
+            **WHEN,
+            replies_label="no replies" if number % 3 == 0 else f"{number * 7} replies",
+            tags_text=f"#{words['tag']} #{words['tag']}2" if number % 2 else "",
+            new_label=f"{number} new" if number in (1, 2, 4) else "",
+            reason="because you replied" if number in (1, 4) else "",
+        )
+        for number in range(count)
+    ]
+
+
+class WritingForm(forms.Form):
+    """A form with one of each kind of field, for the gallery."""
+
+    space = forms.ChoiceField(choices=[("1", "Pricing"), ("2", "Procurement")])
+    kind = forms.ChoiceField(
+        choices=[("discussion", "Discussion"), ("question", "Question, to which one answer can be accepted")],
+        widget=forms.RadioSelect,
+        initial="question",
+    )
+    title = forms.CharField(max_length=200, help_text="What you want to know or tell, in one line.")
+    body = forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), label="Text")
+    tags = forms.CharField(required=False, help_text="Up to five, separated by commas.")
+    email = forms.EmailField(label="E-mail", required=False, disabled=True, initial="ann@example.org")
+    follow = forms.BooleanField(label="Follow this topic", required=False, initial=True)
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, initial="1")
+
+    def clean_title(self) -> str:
+        title: str = self.cleaned_data["title"]
+        if title.isupper():
+            raise forms.ValidationError("A title in capitals is hard to read. Write it as a sentence.")
+        return title
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("tags") == "refused":
+            raise forms.ValidationError("This space takes questions from members only. Ask a steward to add you.")
+        return self.cleaned_data
+
+
+class ReplyForm(forms.Form):
+    """The reply form as the composer shows it."""
+
+    body = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), label="Text")
+    reply_to = forms.CharField(widget=forms.HiddenInput, required=False)
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, initial="1")
+
+
+LEVELS = [
+    _row(value="everything", label="Everything", current=False),
+    _row(value="highlights", label="Highlights", current=True),
+    _row(value="mute", label="Mute", current=False),
+]
+
+
+def _topic_show(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    return {
+        "page": _row(
+            id=1,
+            title=words["title"],
+            is_question=True,
+            is_answered=case == "short",
+            accepted_url="#post-2",
+            closed_reason="Closed by Ann Lee: answered elsewhere." if case == "long" else "",
+            space_name=words["space"],
+            space_url="#",
+            url="#",
+            tags=[_row(name=words["tag"], url="#"), _row(name="margins", url="#")],
+            readable_by="All members can read this.",
+            people_count_label="6 people",
+            follow_url="#",
+            follow_levels=LEVELS,
+            can_reply=case != "long",
+            why_not="This topic is closed. A steward of the space can reopen it.",
+            reply_post_url="#",
+            edit_url="#",
+            close_url="#",
+            reopen_url="",
+            first_new_url="" if case == "long" else "#new",
+            similar=[_row(title=words["title"], url="#")],
+        ),
+        "posts": post_rows(case, 1 if case == "empty" else 20),
+        "pages": None
+        if case == "empty"
+        else _row(
+            links=[
+                _row(label="1", url="#", current=False),
+                _row(label="2", url="#", current=True),
+                _row(label="3", url="#", current=False),
+                _row(label="", url="", current=False),
+                _row(label="250", url="#", current=False),
+            ],
+            previous_url="#",
+            next_url="#",
+        ),
+        "form": ReplyForm(),
+        "answering": "",
+    }
+
+
+def _space_show(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    return {
+        "space": _row(
+            name=words["space"],
+            purpose=words["purpose"],
+            preset_label="Open to members",
+            readable_by="All members can read and write here.",
+            url="#",
+            write_url="" if case == "long" else "#",
+            why_not="Members read here; staff write." if case == "long" else "",
+            follow_url="#",
+            follow_levels=LEVELS,
+        ),
+        "topics": [] if case == "empty" else topic_rows(case, 30, inside=True),
+        "filters": [
+            _row(label="Latest", url="#", current=True),
+            _row(label="Unanswered", url="#", current=False),
+            _row(label="I follow", url="#", current=False),
+        ],
+        "older_url": "" if case == "empty" else "#",
+    }
+
+
+def _space_list(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    row = _row(
+        name=words["space"], url="#", purpose=words["purpose"], preset_label="Private", topics_label="41 topics", **WHEN
+    )
+    return {"spaces": [] if case == "empty" else [row] * 6}
+
+
+def _home(case: str) -> dict[str, Any]:
+    empty = case == "empty"
+    return {
+        "since_label": "Since Tuesday",
+        "moved_label": "Nothing has moved yet." if empty else "Three threads you follow have moved.",
+        "topics": [] if empty else topic_rows(case, 5),
+        "latest": [] if empty else topic_rows(case, 8),
+        "questions": [] if empty else topic_rows(case, 2),
+        "spaces": [] if empty else [_row(name=WORDS[case]["space"], url="#")] * 3,
+        "spaces_url": "#",
+        "write_url": "#",
+    }
+
+
+def _search(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    found = _row(
+        title=words["title"],
+        url="#",
+        kind_label="Answer",
+        space_name=words["space"],
+        author_name=words["name"],
+        snippet=mark_safe("the <mark>pricing</mark> pilots of last year, and what became of the <mark>price</mark> list"),
+        **WHEN,
+    )
+    return {
+        "q": "pricing" if case != "hostile" else WORDS["hostile"]["other"],
+        "searched": True,
+        "results": [] if case == "empty" else [found] * 6,
+        "older_url": "" if case == "empty" else "#",
+        "hint": "",
+        "write_url": "#",
+    }
+
+
+def _tag_show(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    return {
+        "tag": _row(name=words["tag"], description=words["purpose"]),
+        "topics": [] if case == "empty" else topic_rows(case, 5),
+        "older_url": "",
+    }
+
+
+def _member_list(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    row = _row(display_name=words["name"], url="#", initials="AL", headline=words["headline"], place="Copenhagen")
+    return {"members": [] if case == "empty" else [row] * 8, "q": "", "older_url": "" if case == "empty" else "#"}
+
+
+def _member_show(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    empty = case == "empty"
+    post = _row(topic_title=words["title"], url="#", space_name=words["space"], excerpt=words["sentence"], **WHEN)
+    return {
+        "member": _row(
+            display_name=words["name"],
+            handle="ann.lee",
+            initials="AL",
+            headline="" if empty else words["headline"],
+            place="" if empty else "Copenhagen",
+            website="" if empty else "https://example.org/people/ann",
+            biography_html="" if empty else mark_safe(_prose(words, 3)),
+            can_help_with="" if empty else words["purpose"],
+            looks_for="" if empty else words["purpose"],
+            joined_label="Here since March 2024",
+            unclaimed_note="Came in with an import and has not signed in yet." if case == "long" else "",
+            edit_url="#" if case == "short" else "",
+        ),
+        "posts": [] if empty else [post] * 4,
+        "older_url": "",
+    }
+
+
+def _post_history(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    lines = [
+        _row(kind="same", text="We ran three pilots in one quarter."),
+        _row(kind="removed", text="Two of them failed."),
+        _row(kind="added", text=words["sentence"]),
+    ]
+    revision = _row(version=3, editor_name=words["name"], reason=words["headline"], lines=lines, **WHEN)
+    return {
+        "post": _row(url="#", number=7, topic_title=words["title"], topic_url="#", author_name=words["name"]),
+        "revisions": [] if case == "empty" else [revision, revision],
+    }
+
+
+def _form_page(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    sent = {"space": "1", "kind": "question", "title": "WHY IS THIS SO", "body": "", "tags": "refused"}
+    return {
+        "form": WritingForm(sent) if case == "long" else WritingForm(),
+        "space": _row(name=words["space"], url="#", readable_by="All members can read this and learn that you wrote it."),
+        "topic": _row(title=words["title"], url="#", space_name=words["space"], space_url="#"),
+        "post": _row(url="#", number=7, topic_title=words["title"], topic_url="#"),
+        "member": _row(url="#"),
+        "account_links": [_row(label="Password", url="#"), _row(label="Where you are signed in", url="#")],
+    }
+
+
+def _error(case: str) -> dict[str, Any]:
+    return {
+        "title": _("That is not yours to do"),
+        "sentence": _("This space is read-only. Its stewards can post here: Ann Lee and Bo Quist."),
+        "url": "#",
+        "action": _("Back to the space"),
+        "request_id": "3f9a0c1d2e4b5a67",
+        "fields": {"title": [WORDS[case]["sentence"]]} if case == "long" else {},
+    }
+
+
+PAGES: dict[str, tuple[str, Any]] = {
+    "home": ("home.html", _home),
+    "space_list": ("discussions/space_list.html", _space_list),
+    "space_show": ("discussions/space_show.html", _space_show),
+    "topic_show": ("discussions/topic_show.html", _topic_show),
+    "topic_create": ("discussions/topic_create.html", _form_page),
+    "topic_edit": ("discussions/topic_edit.html", _form_page),
+    "post_edit": ("discussions/post_edit.html", _form_page),
+    "post_history": ("discussions/post_history.html", _post_history),
+    "tag_show": ("discussions/tag_show.html", _tag_show),
+    "search": ("search.html", _search),
+    "member_list": ("members/member_list.html", _member_list),
+    "member_show": ("members/member_show.html", _member_show),
+    "profile_edit": ("members/profile_edit.html", _form_page),
+    "error": ("errors/error.html", _error),
+}
+
+
+def _frame(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    spaces = [_row(name=words["space"], url="#", current=number == 1) for number in range(0 if case == "empty" else 6)]
+    return {
+        "community_name": words["space"] if case == "long" else "Northwind customers",
+        "me": _row(display_name=words["name"], url="#", initials="AL"),
+        "nav_spaces": spaces,
+        "is_staff": True,
+        "here": "home",
+    }
+
+
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Components, or with `?page=` a whole page; `&case=` chooses the words, `&theme=` day or night."""
+    if not settings.GALLERY:
+        raise Http404
+    case, page = request.GET.get("case", "short"), request.GET.get("page", "")
+    if case not in CASES or (page and page not in PAGES):
+        raise Http404
+    theme = {"theme": request.GET["theme"]} if request.GET.get("theme") in {"light", "dark"} else {}
+    if page:
+        template, context = PAGES[page]
+        return render(request, template, {**_frame(case), **theme, **context(case)})
+    sent = {"space": "9", "kind": "", "title": "WHY", "body": "", "tags": "refused"}
+    components = {
+        "cases": CASES,
+        "page_names": list(PAGES),
+        "form": WritingForm(),
+        "form_with_errors": WritingForm(sent, prefix="wrong"),
+        "posts": post_rows(case, 8),
+        "topics": topic_rows(case, 6),
+        "words": WORDS[case],
+        "pages": _topic_show("short")["pages"],
+        "revision": _post_history(case)["revisions"][:1],
+        "older_url": "#",
+    }
+    return render(request, "gallery.html", {**_frame(case), **theme, **components})

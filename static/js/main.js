@@ -1,0 +1,30 @@
+/* Attaches behaviours: <form data-behaviour="once reply"> gets both. Every page works without any of them.
+   The small ones come with this file; a large one (the editor) is fetched when a page first names it. */
+import keys from "./behaviours/keys.js";
+import menu from "./behaviours/menu.js";
+import once from "./behaviours/once.js";
+import reply from "./behaviours/reply.js";
+import swap from "./behaviours/swap.js";
+
+const known = { keys, menu, once, reply, swap };
+const attached = new WeakMap();
+
+async function find(name) {
+  return known[name] ?? (await import(`./behaviours/${name}.js`)).default;
+}
+
+async function attach(element) {
+  const done = attached.get(element) ?? attached.set(element, new Set()).get(element);
+  for (const name of element.dataset.behaviour.split(/\s+/).filter((word) => word && !done.has(word))) {
+    done.add(name);
+    (await find(name))(element);
+  }
+}
+
+function attachAll(root) {
+  if (root.matches?.("[data-behaviour]")) attach(root);
+  root.querySelectorAll("[data-behaviour]").forEach(attach);
+}
+
+attachAll(document);
+document.addEventListener("htmx:load", (event) => attachAll(event.detail.elt));
