@@ -1,0 +1,191 @@
+"""The cast by role, signed-in clients, and a migrated database that each worker copies instead of building it."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from psycopg2 import sql
+
+from members.models import Member, RoleName
+from tests.factories import make_deactivated_member, make_member
+from tests.settings import WORKER, forget_cache
+
+TEMPLATE_PREFIX = "trefoil_tests_"
+# One worker builds the template, the others wait for it; any number that nobody else locks.
+TEMPLATE_LOCK = 7_305_131
+
+
+# --- the database -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker) -> None:
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template()
+
+
+def migrated_template() -> str:
+    """The name of a database with exactly the migrations of this tree, built where it is not there yet."""
+    name = TEMPLATE_PREFIX + migrations_digest()
+    draft = f"{name}_draft"
+    server = psycopg2.connect(**maintenance_parameters())
+    server.autocommit = True
+    try:
+        with server.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
+            cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [TEMPLATE_PREFIX])
+            present = {row[0] for row in cursor.fetchall()}
+            if name in present:
+                return name
+            for old in present:
+                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(old)))
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
+            migrate_database(draft)
+            cursor.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name))
+            )
+    finally:
+        server.close()
+    return name
+
+
+def migrations_digest() -> str:
+    """Changes with every byte of every migration, ours and those of the packages."""
+    digest = hashlib.sha256()
+    for config in apps.get_app_configs():
+        for path in sorted(Path(config.path).glob("migrations/*.py")):
+            digest.update(f"{config.label}/{path.name}".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def maintenance_parameters() -> dict[str, str]:
+    """How to reach the server itself, without the time limits of the application."""
+    chosen = {name: settings.DATABASES["default"][name] for name in ("HOST", "PORT", "USER", "PASSWORD")}
+    return {name.lower(): str(value) for name, value in chosen.items() if value} | {"dbname": "postgres"}
+
+
+def migrate_database(name: str) -> None:
+    before = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
+
+
+# --- what one test leaves behind, the next one does not see -----------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    forget_cache()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_queue() -> Iterator[None]:
+    """Messages that commits of tests queued: nobody consumes them, and another run must not find them."""
+    yield
+    app = import_module("community.celery").app
+    with app.connection_for_write() as queue:
+        client = queue.default_channel.client
+        for key in client.scan_iter(match=f"test-{WORKER}-*"):
+            client.delete(key)
+
+
+# --- the cast ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stranger() -> None:
+    """Nobody: not signed in."""
+    return
+
+
+@pytest.fixture
+def applicant(db) -> Member:
+    return make_member("Ansel Applicant", role=RoleName.APPLICANT)
+
+
+@pytest.fixture
+def member(db) -> Member:
+    return make_member("Mira Member")
+
+
+@pytest.fixture
+def other_member(db) -> Member:
+    return make_member("Oskar Other")
+
+
+@pytest.fixture
+def expert(db) -> Member:
+    return make_member("Edda Expert", role=RoleName.EXPERT)
+
+
+@pytest.fixture
+def steward(db) -> Member:
+    return make_member("Stellan Steward", role=RoleName.STEWARD)
+
+
+@pytest.fixture
+def moderator(db) -> Member:
+    return make_member("Mona Moderator", role=RoleName.MODERATOR)
+
+
+@pytest.fixture
+def manager(db) -> Member:
+    return make_member("Marek Manager", role=RoleName.MANAGER)
+
+
+@pytest.fixture
+def executive(db) -> Member:
+    return make_member("Elif Executive", role=RoleName.EXECUTIVE)
+
+
+@pytest.fixture
+def administrator(db) -> Member:
+    return make_member("Ada Administrator", role=RoleName.ADMINISTRATOR)
+
+
+@pytest.fixture
+def deactivated(db) -> Member:
+    return make_deactivated_member("Dario Deactivated")
+
+
+@pytest.fixture
+def client_as() -> Callable[[Member | None], Client]:
+    """A client signed in as that member; `client_as(None)` is a stranger's."""
+    return signed_in
+
+
+@pytest.fixture
+def sign_in(db) -> Callable[[str], Client]:
+    """A client of a new member with that role: `sign_in("expert")`."""
+
+    def sign_in(role: str) -> Client:
+        return signed_in(make_member(role=role))
+
+    return sign_in
+
+
+@pytest.fixture
+def web(member: Member) -> Client:
+    """The browser of `member`."""
+    return signed_in(member)
+
+
+def signed_in(member: Member | None) -> Client:
+    client = Client()
+    if member is not None:
+        client.force_login(member)
+    return client
