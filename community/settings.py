@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",  # the templates of the widgets that the project does not draw itself
     "allauth",
     "allauth.account",
     "allauth.mfa",
