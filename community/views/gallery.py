@@ -16,6 +16,21 @@ from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from discussions.queries import (
+    DiffLine,
+    Level,
+    Link,
+    MemberPostRow,
+    PageLink,
+    Pages,
+    PostRow,
+    RevisionRow,
+    SpacePage,
+    SpaceRow,
+    TopicPage,
+    TopicRow,
+)
+
 CASES = ("short", "long", "hostile", "rtl", "empty")
 
 WORDS: dict[str, dict[str, str]] = {
@@ -93,13 +108,13 @@ def _prose(words: dict[str, str], number: int) -> str:
     return kinds[number % len(kinds)]
 
 
-def post_rows(case: str, count: int = 20) -> list[SimpleNamespace]:
+def post_rows(case: str, count: int = 20) -> list[PostRow]:
     words = WORDS[case]
     rows = []
     for number in range(1, count + 1):
         mine, deleted = number == 3, number == 5
         rows.append(
-            _row(
+            PostRow(
                 anchor=f"post-{number}",
                 number=number,
                 url=f"#post-{number}",
@@ -134,10 +149,10 @@ def post_rows(case: str, count: int = 20) -> list[SimpleNamespace]:
     return rows
 
 
-def topic_rows(case: str, count: int = 12, *, inside: bool = False) -> list[SimpleNamespace]:
+def topic_rows(case: str, count: int = 12, *, inside: bool = False) -> list[TopicRow]:
     words = WORDS[case]
     return [
-        _row(
+        TopicRow(
             url="#",
             title=words["title"] if number % 3 else words["title"][:28],
             is_question=number % 2 == 0,
@@ -196,30 +211,45 @@ class ReplyForm(forms.Form):
 
 
 LEVELS = [
-    _row(value="everything", label="Everything", current=False),
-    _row(value="highlights", label="Highlights", current=True),
-    _row(value="mute", label="Mute", current=False),
+    Level("everything", "Everything", current=False),
+    Level("highlights", "Highlights", current=True),
+    Level("mute", "Mute", current=False),
 ]
+
+
+PAGE_LINKS = Pages(
+    links=[
+        PageLink("1", "#", current=False),
+        PageLink("2", "#", current=True),
+        PageLink("3", "#", current=False),
+        PageLink("…", "", current=False),
+        PageLink("250", "#", current=False),
+    ],
+    previous_url="#",
+    next_url="#",
+    latest_url="#",
+)
 
 
 def _topic_show(case: str) -> dict[str, Any]:
     words = WORDS[case]
     return {
-        "page": _row(
+        "page": TopicPage(
             id=1,
             title=words["title"],
+            url="#",
             is_question=True,
             is_answered=case == "short",
             accepted_url="#post-2",
             closed_reason="Closed by Ann Lee: answered elsewhere." if case == "long" else "",
             space_name=words["space"],
             space_url="#",
-            url="#",
-            tags=[_row(name=words["tag"], url="#"), _row(name="margins", url="#")],
+            tags=[Link(words["tag"], "#"), Link("margins", "#")],
             readable_by="All members can read this.",
             people_count_label="6 people",
-            follow_url="#",
+            follow_level="highlights",
             follow_levels=LEVELS,
+            follow_url="#",
             can_reply=case != "long",
             why_not="This topic is closed. A steward of the space can reopen it.",
             reply_post_url="#",
@@ -227,21 +257,10 @@ def _topic_show(case: str) -> dict[str, Any]:
             close_url="#",
             reopen_url="",
             first_new_url="" if case == "long" else "#new",
-            similar=[_row(title=words["title"], url="#")],
-        ),
-        "posts": post_rows(case, 1 if case == "empty" else 20),
-        "pages": None
-        if case == "empty"
-        else _row(
-            links=[
-                _row(label="1", url="#", current=False),
-                _row(label="2", url="#", current=True),
-                _row(label="3", url="#", current=False),
-                _row(label="", url="", current=False),
-                _row(label="250", url="#", current=False),
-            ],
-            previous_url="#",
-            next_url="#",
+            posts=post_rows(case, 1 if case == "empty" else 20),
+            pages=None if case == "empty" else PAGE_LINKS,
+            read_up_to=20,
+            similar=[Link(words["title"], "#")],
         ),
         "form": ReplyForm(),
         "answering": "",
@@ -251,30 +270,24 @@ def _topic_show(case: str) -> dict[str, Any]:
 def _space_show(case: str) -> dict[str, Any]:
     words = WORDS[case]
     return {
-        "space": _row(
+        "space": SpacePage(
             name=words["space"],
+            slug="pricing",
             purpose=words["purpose"],
             preset_label="Open to members",
             readable_by="All members can read and write here.",
             url="#",
             write_url="" if case == "long" else "#",
             why_not="Members read here; staff write." if case == "long" else "",
-            follow_url="#",
-            follow_levels=LEVELS,
+            topics=[] if case == "empty" else topic_rows(case, 30, inside=True),
+            older_url="" if case == "empty" else "#",
         ),
-        "topics": [] if case == "empty" else topic_rows(case, 30, inside=True),
-        "filters": [
-            _row(label="Latest", url="#", current=True),
-            _row(label="Unanswered", url="#", current=False),
-            _row(label="I follow", url="#", current=False),
-        ],
-        "older_url": "" if case == "empty" else "#",
     }
 
 
 def _space_list(case: str) -> dict[str, Any]:
     words = WORDS[case]
-    row = _row(
+    row = SpaceRow(
         name=words["space"], url="#", purpose=words["purpose"], preset_label="Private", topics_label="41 topics", **WHEN
     )
     return {"spaces": [] if case == "empty" else [row] * 6}
@@ -288,7 +301,7 @@ def _home(case: str) -> dict[str, Any]:
         "topics": [] if empty else topic_rows(case, 5),
         "latest": [] if empty else topic_rows(case, 8),
         "questions": [] if empty else topic_rows(case, 2),
-        "spaces": [] if empty else [_row(name=WORDS[case]["space"], url="#")] * 3,
+        "spaces": [] if empty else [Link(WORDS[case]["space"], "#")] * 3,
         "spaces_url": "#",
         "write_url": "#",
     }
@@ -333,7 +346,7 @@ def _member_list(case: str) -> dict[str, Any]:
 def _member_show(case: str) -> dict[str, Any]:
     words = WORDS[case]
     empty = case == "empty"
-    post = _row(topic_title=words["title"], url="#", space_name=words["space"], excerpt=words["sentence"], **WHEN)
+    post = MemberPostRow(topic_title=words["title"], url="#", space_name=words["space"], excerpt=words["sentence"], **WHEN)
     return {
         "member": _row(
             display_name=words["name"],
@@ -357,11 +370,11 @@ def _member_show(case: str) -> dict[str, Any]:
 def _post_history(case: str) -> dict[str, Any]:
     words = WORDS[case]
     lines = [
-        _row(kind="same", text="We ran three pilots in one quarter."),
-        _row(kind="removed", text="Two of them failed."),
-        _row(kind="added", text=words["sentence"]),
+        DiffLine("same", "We ran three pilots in one quarter."),
+        DiffLine("removed", "Two of them failed."),
+        DiffLine("added", words["sentence"]),
     ]
-    revision = _row(version=3, editor_name=words["name"], reason=words["headline"], lines=lines, **WHEN)
+    revision = RevisionRow(version=3, editor_name=words["name"], reason=words["headline"], lines=lines, **WHEN)
     return {
         "post": _row(url="#", number=7, topic_title=words["title"], topic_url="#", author_name=words["name"]),
         "revisions": [] if case == "empty" else [revision, revision],
@@ -442,7 +455,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "posts": post_rows(case, 8),
         "topics": topic_rows(case, 6),
         "words": WORDS[case],
-        "pages": _topic_show("short")["pages"],
+        "pages": PAGE_LINKS,
         "revision": _post_history(case)["revisions"][:1],
         "older_url": "#",
     }
