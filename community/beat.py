@@ -6,7 +6,7 @@ from celery.beat import Scheduler
 class TableScheduler(Scheduler):
     """Runs the static table and writes no file.
 
-    A schedule file written by a beat whose clock was ahead silently stops every later beat whose clock is right.
+    A schedule file written by a beat whose clock was ahead silently stops every later one.
     What is due is asked of the database by the jobs themselves, so a beat that was off only asks again.
     """
 

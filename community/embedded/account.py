@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,11 +36,20 @@ class Account:
             return False
         return done.returncode == 0
 
-    def can_keep_data_in(self, folder: Path) -> bool:
+    def can_keep_files_in(self, folder: Path) -> bool:
         """Whether it can write in the folder and have it closed to others, as PostgreSQL demands."""
-        facts = folder.stat()
-        closed = facts.st_uid == self.uid and not facts.st_mode & 0o077
+        try:
+            facts = folder.lstat()
+        except OSError:
+            return False
+        closed = stat.S_ISDIR(facts.st_mode) and facts.st_uid == self.uid and not facts.st_mode & 0o077
         return closed and self.can("/bin/sh", "-c", 'cd "$1" && : > .probe && rm .probe', "sh", folder)
+
+
+def ourselves() -> Account:
+    """Return who we are; without an account in the machine's list the number has to do for a name."""
+    uid = os.geteuid()
+    return _by_uid(uid) or Account(uid, os.getegid(), str(uid))
 
 
 def server_account(folder: Path) -> Account:

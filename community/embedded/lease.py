@@ -59,13 +59,11 @@ def give_back_leases(*, seconds: float) -> bool:
     return True
 
 
-def keep_running(*, seconds: float = 0.5) -> None:
-    """Look after the servers this process leases for ever: a supervisor that was killed is started again."""
-    while True:
-        for places in list(_leases):
-            if not is_supervised(places):
-                ensure_running(places)
-        time.sleep(seconds)
+def repair_leases() -> None:
+    """Start the servers this process leases again where their supervisor was killed."""
+    for places in list(_leases):
+        if not is_supervised(places):
+            ensure_running(places)
 
 
 def is_supervised(places: Places) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from community.embedded.account import Account
 from community.env import ConfigurationError
 
 # A unix socket's path has 108 bytes on Linux and 104 on macOS, the closing zero included.
@@ -143,21 +144,21 @@ class Places:
     def url(self, sockets: Path) -> str:
         return self.database_url(sockets) if self.kind == "postgres" else self.redis_url(sockets)
 
-    def make_socket_folder(self, uid: int, gid: int) -> Path:
-        """Return a folder for sockets that is closed to others, owned by the account, and short enough.
+    def make_socket_folder(self, account: Account) -> Path:
+        """Return a folder for sockets that only the account can enter, and short enough.
 
         The same one as before if it still is all that: processes that outlive a supervisor know it.
         """
         if self.sockets_elsewhere.exists():
             before = Path(self.sockets_elsewhere.read_text(encoding="utf-8"))
-            if _is_private(before, uid) and takes_sockets(before):
+            if _takes_sockets(before, account):
                 return before
             self.sockets_elsewhere.unlink()
         try:
             self.sockets.mkdir(mode=0o700, exist_ok=True)
             self.sockets.chmod(0o700)
-            os.chown(self.sockets, uid, gid)
-            if _is_private(self.sockets, uid) and takes_sockets(self.sockets):
+            os.chown(self.sockets, account.uid, account.gid)
+            if _takes_sockets(self.sockets, account):
                 return self.sockets
         except OSError as error:
             if is_full(self.run):
@@ -165,10 +166,10 @@ class Places:
         for base in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):  # noqa: S108 - mkdtemp
             try:
                 folder = Path(tempfile.mkdtemp(prefix="trefoil-", dir=base or None))
-                os.chown(folder, uid, gid)
+                os.chown(folder, account.uid, account.gid)
             except OSError:
                 continue
-            if takes_sockets(folder):
+            if _takes_sockets(folder, account):
                 self.write(self.sockets_elsewhere, str(folder))
                 return folder
             folder.rmdir()
@@ -184,17 +185,11 @@ class Places:
             self.sockets_elsewhere.unlink(missing_ok=True)
 
 
-def _is_private(folder: Path, uid: int) -> bool:
-    try:
-        facts = folder.lstat()
-    except OSError:
-        return False
-    return folder.is_dir() and not folder.is_symlink() and facts.st_uid == uid and not facts.st_mode & 0o077
-
-
-def takes_sockets(folder: Path) -> bool:
-    """Whether a socket with the longest of our names can be made there; some file systems refuse any."""
+def _takes_sockets(folder: Path, account: Account) -> bool:
+    """Whether the account can make sockets with our longest name there; some file systems refuse any."""
     if len(os.fsencode(folder / LONGEST_SOCKET_NAME)) > LONGEST_SOCKET_PATH:
+        return False
+    if not account.can_keep_files_in(folder):
         return False
     probe = folder / f".probe{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:

@@ -51,6 +51,7 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_line_prefix": "%m [%p] ",
+    "log_checkpoints": "off",
 }
 # Only where the data may be lost, as in tests: a power cut would leave a broken cluster.
 _FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -86,7 +87,7 @@ class Postgres:
         self.programs = self._find_programs(version)
         if self._version() is None:
             self._make_cluster()
-        self.sockets = self.places.make_socket_folder(self.account.uid, self.account.gid)
+        self.sockets = self.places.make_socket_folder(self.account)
         self.url = self.places.database_url(self.sockets)
 
     def start(self) -> "subprocess.Popen[bytes]":
@@ -196,7 +197,7 @@ class Postgres:
                 f"{self.data} belongs to another user than {self.account.name};"
                 " run as that user or as root, or set TREFOIL_VAR to another folder."
             )
-        if not self.account.can_keep_data_in(self.data):
+        if not self.account.can_keep_files_in(self.data):
             raise ConfigurationError(
                 f"The user {self.account.name}, whom PostgreSQL runs as, cannot enter {self.data};"
                 " let it (chmod o+x on the folders above), or set TREFOIL_VAR to another folder."
@@ -235,7 +236,7 @@ class Postgres:
             os.chown(draft, self.account.uid, self.account.gid)
         except OSError:
             return False
-        if self.account.can_keep_data_in(draft):
+        if self.account.can_keep_files_in(draft):
             return True
         draft.rmdir()
         return False

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from community.embedded.account import ourselves
 from community.embedded.lease import redis_answers
 from community.embedded.places import Places, full_disk, is_full
 from community.embedded.process import die_with_parent, end_processes
@@ -40,7 +41,7 @@ class Redis:
             raise ConfigurationError(
                 f"{self.program} cannot be run; run make install, or set REDIS_URL to a server."
             )
-        self.sockets = self.places.make_socket_folder(os.geteuid(), os.getegid())
+        self.sockets = self.places.make_socket_folder(ourselves())
         self.url = self.places.redis_url(self.sockets)
 
     def start(self) -> "subprocess.Popen[bytes]":

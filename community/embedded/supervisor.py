@@ -1,8 +1,8 @@
 """Keeps one embedded server: starts it, starts it again when it dies, stops it when the last user is gone.
 
 One supervisor per server and TREFOIL_VAR, in its own session, so that Ctrl-C in a terminal does not reach it.
-It holds its lock for life; users hold another one shared. When it can have that one alone there is no user; it
-keeps it until it is gone, so a user that comes at this moment waits and then starts the next supervisor.
+It holds its lock for life; users hold another one shared. When it can have that one alone there is no user;
+it keeps it until it is gone, so a user that comes at this moment waits and then starts the next supervisor.
 """
 
 import fcntl

@@ -1,0 +1,74 @@
+# Two commands matter: `make run` and `make test`. Both prepare what they need, and need only Python 3.11 and make.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements/dev.txt
+ARGS ?=
+
+# The first Python on the way that is new enough; PYTHON=… chooses another.
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$candidate && break; done)
+
+.PHONY: help install run test check bench shell doctor lock clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST)
+
+# The lock itself is kept beside what was installed from it: a changed lock is noticed whatever the clocks say.
+install: ## Make the environment; done again only when the lock has changed
+	@cmp -s $(LOCK) $(VENV)/installed.txt && $(BIN)/python -c '' 2>/dev/null || $(MAKE) --no-print-directory environment
+
+.PHONY: environment
+environment:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "trefoil: Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) >/dev/null || \
+		{ echo "trefoil: $(PYTHON) cannot make a virtual environment; install its venv module (on Debian: python3-venv)" >&2; exit 1; }
+	@echo "trefoil: installing packages into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
+	@cp $(LOCK) $(VENV)/installed.txt
+
+run: install ## Run the site, the worker and the scheduler, with a demo community the first time
+	@exec $(BIN)/python -m community.launch
+
+# A cluster of its own, which may lose data at a power cut: that is what makes it fast.
+test: install ## Run every test; ARGS="tests/community -k health" runs some
+	@TREFOIL_VAR="$${TREFOIL_VAR:-var}/test" TREFOIL_EMBEDDED_FAST=1 \
+		$(BIN)/python -m pytest --numprocesses logical --dist loadfile $(ARGS)
+
+check: install ## Run everything that finds faults without running the site
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m mypy
+	@find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --check --target-version 5.2
+	@$(BIN)/python $(BIN)/lint-imports --no-cache
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@SITE_URL=https://community.example.org \
+		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+		DATABASE_URL=postgresql://trefoil@127.0.0.1/trefoil REDIS_URL=redis://127.0.0.1/0 \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+	@! grep -nE '://|--(extra-)?index-url|--find-links|--trusted-host' requirements/* || \
+		{ echo "trefoil: the requirements name a host; compile them with make lock" >&2; exit 1; }
+
+bench: install ## Measure every page against a bare view; ARGS="--members 1000 --posts 10000"
+	@$(BIN)/python manage.py bench $(ARGS)
+
+shell: install ## A Python prompt inside the project
+	@$(BIN)/python manage.py shell $(ARGS)
+
+doctor: install ## Say what is well and what is not
+	@$(BIN)/python manage.py doctor $(ARGS)
+
+# For every Python from 3.11 on and every system, with hashes, and without a word about where packages come from.
+lock: install ## Compile requirements/*.in anew; ARGS=--upgrade takes newer versions
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
+	@for name in base dev; do \
+		$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-annotate $(ARGS) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
+
+clean: ## Remove what can be made again; the data in var stay
+	@rm -rf $(VENV) var/test var/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
