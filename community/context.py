@@ -1,7 +1,57 @@
-"""What every page shows around its content; loaded only by templates that ask for it."""
+"""What the frame of every page shows around its content."""
 
+from dataclasses import dataclass
+
+from django.conf import settings
 from django.http import HttpRequest
+
+from community.core.moments import initials
+from discussions.models import visible_spaces
+from members.models import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The reader."""
+
+    display_name: str
+    url: str
+    initials: str
+
+
+@dataclass(frozen=True, slots=True)
+class NavSpace:
+    """A space in the rail."""
+
+    name: str
+    url: str
+    current: bool
+
+    def __getitem__(self, name: str) -> object:
+        return getattr(self, name)
 
 
 def chrome(request: HttpRequest) -> dict[str, object]:
-    return {}
+    """Context of `base.html`. The spaces come from the one query that resolves them for the request."""
+    match = request.resolver_match
+    context: dict[str, object] = {
+        "community_name": settings.COMMUNITY_NAME,
+        "theme": "auto",
+        "here": match.url_name if match else "",
+        "me": None,
+        "is_staff": False,
+        "nav_spaces": [],
+    }
+    user = getattr(request, "user", None)
+    if not isinstance(user, Member):
+        return context
+    return context | {
+        "me": Me(user.display_name, user.get_absolute_url(), initials(user.display_name)),
+        "is_staff": user.is_staff,
+        "nav_spaces": [
+            NavSpace(space.name, url, current=request.path_info == url)
+            for space in visible_spaces(user)
+            if space.archived_at is None
+            for url in (space.get_absolute_url(),)
+        ],
+    }

@@ -1,0 +1,153 @@
+"""Reads that join the apps: the home page and the search."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from community.core.models import SearchKind
+from community.core.moments import moment
+from community.core.search import CONFIG
+from discussions.models import Post, Space, visible_spaces
+from discussions.queries import TopicRow, latest_topics, moved_topics, unanswered_questions
+from members.models import Member
+
+MOVED_ON_HOME = 10
+LATEST_ON_HOME = 15
+QUESTIONS_ON_HOME = 5
+
+RESULTS = 20
+# Of a word that stands in half of all posts only the newest are ranked: the rest would cost seconds and help nobody.
+CANDIDATES = 2_000
+# Marks around found words until the text around them has been escaped.
+_OPEN, _CLOSE = "\x02", "\x03"
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """What moved for this reader, what is new, and what they could help with."""
+
+    moved_label: str
+    topics: list[TopicRow]
+    latest: list[TopicRow]
+    questions: list[TopicRow]
+    spaces: list[Space]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRow:
+    """One find, with the found words marked."""
+
+    title: str
+    url: str
+    kind_label: str
+    space_name: str
+    author_name: str
+    when_relative: str
+    when_iso: str
+    when_exact: str
+    snippet: SafeString
+
+
+def home_page(user: Member) -> HomePage:
+    """Six queries: three lists and their tags."""
+    moved = moved_topics(user, limit=MOVED_ON_HOME)
+    count = len(moved)
+    label = (
+        ngettext("{count} thread you follow has moved", "{count} threads you follow have moved", count).format(
+            count=f"{count}+" if count == MOVED_ON_HOME else count
+        )
+        if count
+        else _("Nothing you follow has moved")
+    )
+    return HomePage(
+        moved_label=label,
+        topics=moved,
+        latest=latest_topics(user, limit=LATEST_ON_HOME),
+        questions=unanswered_questions(user, limit=QUESTIONS_ON_HOME),
+        spaces=visible_spaces(user),
+    )
+
+
+_SEARCH = f"""
+    WITH query AS (SELECT websearch_to_tsquery('{CONFIG}', %(words)s) || {{prefix}} AS words),
+    found AS (
+        SELECT entry.id, entry.kind, entry.target_id, entry.title, entry.text, entry.vector, entry.occurred_at
+        FROM core_searchentry AS entry, query
+        WHERE entry.vector @@ query.words AND entry.space_id = ANY(%(spaces)s)
+        ORDER BY entry.id DESC
+        LIMIT {CANDIDATES}
+    ),
+    best AS (
+        SELECT found.*, ts_rank_cd(found.vector, phraseto_tsquery('{CONFIG}', %(words)s)) AS phrase,
+               ts_rank(found.vector, query.words) AS rank
+        FROM found, query
+        ORDER BY phrase DESC, rank DESC, found.id DESC
+        OFFSET %(skip)s LIMIT {RESULTS + 1}
+    )
+    SELECT best.kind, best.target_id, best.title,
+           ts_headline('{CONFIG}', left(best.text, 5000), query.words,
+                       'StartSel={_OPEN},StopSel={_CLOSE},MaxFragments=2,MaxWords=24,MinWords=8,FragmentDelimiter=" … "')
+    FROM best, query
+    ORDER BY phrase DESC, rank DESC, best.id DESC
+"""
+
+
+def search_page(user: Member, words: str, *, page: int) -> tuple[list[SearchRow], bool]:
+    """Topics and posts that hold the words, exact phrases first, in the spaces this person may see (in the SQL).
+
+    The last word also matches as a beginning, so that results come while typing. Returns the rows of the page, counted
+    from 1, and whether there are more.
+    """
+    spaces = {space.pk: space for space in visible_spaces(user)}
+    if not words or not spaces:
+        return [], False
+    last = words.split()[-1]
+    prefix = f"to_tsquery('{CONFIG}', %(last)s)" if last.isalnum() else "''::tsquery"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SEARCH.format(prefix=prefix),
+            {"words": words, "last": f"{last}:*", "spaces": list(spaces), "skip": (page - 1) * RESULTS},
+        )
+        found = cursor.fetchall()
+    has_more, found = len(found) > RESULTS, found[:RESULTS]
+    topics = [target_id for kind, target_id, _title, _headline in found if kind == SearchKind.TOPIC]
+    posts = [target_id for kind, target_id, _title, _headline in found if kind == SearchKind.POST]
+    # Asked again through the one resolver: an entry that lags behind shows nothing that may not be seen.
+    readable = Post.objects.visible_to(user).select_related("topic", "author")
+    by_topic = {post.topic_id: post for post in readable.filter(topic__in=topics, number=1)} if topics else {}
+    by_post = readable.in_bulk(posts) if posts else {}
+    now = timezone.now()
+    rows = []
+    for kind, target_id, _title, headline in found:
+        post = (by_topic if kind == SearchKind.TOPIC else by_post).get(target_id)
+        if post is not None:
+            rows.append(_search_row(post, kind, headline, spaces, now))
+    return rows, has_more
+
+
+def _search_row(post: Post, kind: str, headline: str, spaces: dict[int, Space], now: datetime) -> SearchRow:
+    when = moment(post.created_at, now)
+    is_topic = kind == SearchKind.TOPIC
+    return SearchRow(
+        title=post.topic.title,
+        url=post.topic.get_absolute_url() if is_topic else post.get_absolute_url(),
+        kind_label=str(post.topic.get_kind_display()) if is_topic else _("Reply"),
+        space_name=spaces[post.topic.space_id].name,
+        author_name=post.author.display_name if post.author else _("A former member"),
+        when_relative=when.relative,
+        when_iso=when.iso,
+        when_exact=when.exact,
+        snippet=_marked(headline),
+    )
+
+
+def _marked(headline: str) -> SafeString:
+    """Escape first, then turn the two marks into elements: nothing of what somebody wrote becomes HTML."""
+    safe = escape(headline).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
+    return mark_safe(safe)  # noqa: S308

@@ -1,0 +1,187 @@
+"""Writing, changing and judging posts. Each act answers with the one fragment that changed, or goes back to the page."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from community.core.errors import Conflict, Invalid
+from community.core.http import is_fragment
+from community.core.keyset import with_query
+from community.core.permissions import require
+from discussions import queries
+from discussions.actions.post import (
+    accept_answer,
+    create_post,
+    delete_post,
+    edit_post,
+    restore_post,
+    thank_post,
+    unaccept_answer,
+    unthank_post,
+)
+from discussions.forms import PostEditForm, PostForm
+from discussions.models import Post
+from discussions.permissions import can_edit_post
+from discussions.views.topic import render_topic
+from members.models import Member
+from members.requests import MemberRequest
+
+
+@require_POST
+def post_create(request: MemberRequest, topic_id: int) -> HttpResponse:
+    """Reply, and come back to the reply. What cannot be taken comes back in the composer with the reason."""
+    topic = queries.open_topic(request.user, topic_id)
+    if topic is None:
+        raise Http404
+    form = PostForm(request.POST)
+    if form.is_valid():
+        number = form.cleaned_data["reply_to"]
+        answered = get_object_or_404(Post.objects.present(), topic=topic, number=number) if number else None
+        try:
+            post = create_post(
+                topic,
+                by=request.user,
+                prose=form.cleaned_data["body"],
+                reply_to=answered,
+                idempotency_key=form.cleaned_data["idempotency_key"],
+            )
+        except Invalid as error:
+            form.take_refusal(error)
+        else:
+            return redirect(post)
+    return render_topic(request, topic, form, status=422)
+
+
+@require_safe
+def post_show(request: MemberRequest, post_id: int) -> HttpResponse:
+    """The address that stays right: it leads to where the post stands now."""
+    return redirect(_visible_post(request, post_id))
+
+
+def post_edit(request: MemberRequest, post_id: int) -> HttpResponse:
+    """Change a body; a save by somebody else meanwhile is shown, and nothing that was typed is lost."""
+    post = _visible_post(request, post_id)
+    require(can_edit_post(request.user, post))
+    form = PostEditForm(request.POST or None, post=post)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            edit_post(
+                post,
+                by=request.user,
+                prose=form.cleaned_data["body"],
+                version=form.cleaned_data["version"],
+                reason=form.cleaned_data["reason"],
+            )
+        except Invalid as error:
+            form.take_refusal(error)
+        except Conflict as error:
+            form.start_again_from(post, error)
+            status = 409
+        else:
+            return redirect(post)
+    context = {
+        "form": form,
+        "post": {
+            "url": post.get_absolute_url(),
+            "number": post.number,
+            "topic_title": post.topic.title,
+            "topic_url": post.topic.get_absolute_url(),
+        },
+    }
+    if form.errors and status == 200:
+        status = 422
+    return render(request, "discussions/post_edit.html", context, status=status)
+
+
+@require_safe
+def post_history(request: MemberRequest, post_id: int) -> HttpResponse:
+    post = _visible_post(request, post_id)
+    context = {
+        "post": {
+            "url": post.get_absolute_url(),
+            "number": post.number,
+            "topic_title": post.topic.title,
+            "topic_url": post.topic.get_absolute_url(),
+        },
+        "revisions": queries.post_history(post),
+    }
+    return render(request, "discussions/post_history.html", context)
+
+
+@require_POST
+def post_thank(request: MemberRequest, post_id: int) -> HttpResponse:
+    return _act(request, _visible_post(request, post_id), thank_post)
+
+
+@require_POST
+def post_unthank(request: MemberRequest, post_id: int) -> HttpResponse:
+    return _act(request, _visible_post(request, post_id), unthank_post)
+
+
+@require_POST
+def post_delete(request: MemberRequest, post_id: int) -> HttpResponse:
+    return _act(request, _visible_post(request, post_id), delete_post)
+
+
+@require_POST
+def post_restore(request: MemberRequest, post_id: int) -> HttpResponse:
+    """A deleted post is reached through its topic: whoever sees the topic sees that a number is missing."""
+    post = get_object_or_404(Post.objects.select_related("topic__space"), pk=post_id)
+    if queries.open_topic(request.user, post.topic_id) is None:
+        raise Http404
+    return _act(request, post, restore_post)
+
+
+@require_POST
+def answer_accept(request: MemberRequest, post_id: int) -> HttpResponse:
+    """Accepting changes two posts and the head of the page, so the whole page comes back."""
+    post = _visible_post(request, post_id)
+    accept_answer(post, by=request.user)
+    messages.success(request, _("This is the accepted answer now."))
+    return redirect(post)
+
+
+@require_POST
+def answer_unaccept(request: MemberRequest, post_id: int) -> HttpResponse:
+    post = _visible_post(request, post_id)
+    unaccept_answer(post, by=request.user)
+    messages.success(request, _("The question is open again."))
+    return redirect(post)
+
+
+@require_safe
+def member_posts(request: MemberRequest, handle: str) -> HttpResponse:
+    """What a person wrote where the reader may read: a page, and the panel on the person's page."""
+    member = get_object_or_404(Member.objects.visible_to(request.user), handle=handle)
+    posts, key = queries.member_posts(member, request.user, before=request.GET.get("before"))
+    url = reverse("member_posts", args=[member.handle])
+    context = {
+        "member": {"display_name": member.display_name, "url": member.get_absolute_url()},
+        "posts": posts,
+        "older_url": with_query(url, before=key) if key else "",
+    }
+    template = "discussions/_member_posts.html" if is_fragment(request) else "discussions/member_posts.html"
+    return render(request, template, context)
+
+
+def _visible_post(request: MemberRequest, post_id: int) -> Post:
+    return get_object_or_404(Post.objects.visible_to(request.user).select_related("topic__space"), pk=post_id)
+
+
+def _act(request: MemberRequest, post: Post, action: Callable[..., Post]) -> HttpResponse:
+    """Do it, then answer htmx with the one post that changed and a browser without it with the post's place."""
+    post = action(post, by=request.user)
+    if not is_fragment(request):
+        return redirect(post)
+    topic = queries.open_topic(request.user, post.topic_id)
+    if topic is None:
+        raise Http404
+    rows = queries.post_rows(topic, request.user, Q(pk=post.pk))
+    return render(request, "discussions/_post_list.html", {"posts": rows})

@@ -1,0 +1,121 @@
+"""Reading and writing topics."""
+
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from community.core.errors import Invalid
+from community.core.http import whole_number
+from community.core.permissions import require
+from discussions.actions.topic import close_topic, create_topic, edit_topic, follow_topic, mark_read, reopen_topic
+from discussions.forms import PostForm, TopicEditForm, TopicForm
+from discussions.models import FollowLevel, Topic
+from discussions.permissions import can_edit_topic
+from discussions.queries import first_new_number, open_topic, page_of, readable_by, topic_page
+from members.requests import MemberRequest
+
+
+@require_safe
+def topic_show(request: MemberRequest, topic_id: int) -> HttpResponse:
+    """One page of a thread, without `page` the one with the first unread post; being here marks it as read."""
+    topic = open_topic(request.user, topic_id)
+    if topic is None:
+        raise Http404
+    return render_topic(request, topic)
+
+
+def render_topic(
+    request: MemberRequest, topic: Topic, form: PostForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    """The page of a thread, with a composer that keeps what was typed when a reply could not be taken."""
+    number = whole_number(request.GET.get("page"), highest=1_000_000)
+    page = topic_page(topic, request.user, page=number or page_of(first_new_number(topic) or 1))
+    if page.read_up_to > topic.my_number:  # type: ignore[attr-defined]
+        mark_read(topic, request.user, page.read_up_to)
+    answering, reply_to = "", whole_number(request.GET.get("reply_to"), highest=topic.highest_number)
+    answered = next((post for post in page.posts if post.number == reply_to and not post.deleted_note), None)
+    if answered is not None:
+        answering = f"{answered.author_name}, {answered.number}"
+    context = {
+        "page": page,
+        "posts": page.posts,
+        "pages": page.pages,
+        "form": form or PostForm.blank(reply_to=answered.number if answered else None),
+        "answering": answering,
+    }
+    return render(request, "discussions/topic_show.html", context, status=status)
+
+
+def topic_create(request: MemberRequest) -> HttpResponse:
+    """Start a topic, in the space named by the address or in one chosen in the form."""
+    form = TopicForm(request.POST or None, user=request.user, space_slug=request.GET.get("space", ""))
+    if request.method == "POST" and form.is_valid():
+        try:
+            topic = create_topic(form.cleaned_data["space"], by=request.user, **form.topic_arguments())
+        except Invalid as error:
+            form.take_refusal(error)
+        else:
+            return redirect(topic)
+    space = form.chosen_space
+    context = {
+        "form": form,
+        "space": {"name": space.name, "url": space.get_absolute_url(), "readable_by": readable_by(space)} if space else None,
+    }
+    return render(request, "discussions/topic_create.html", context, status=422 if form.errors else 200)
+
+
+def topic_edit(request: MemberRequest, topic_id: int) -> HttpResponse:
+    """Change title and tags."""
+    topic = get_object_or_404(Topic.objects.visible_to(request.user).select_related("space"), pk=topic_id)
+    require(can_edit_topic(request.user, topic))
+    initial = {"title": topic.title, "tags": ", ".join(topic.tags.names())}
+    form = TopicEditForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            edit_topic(topic, by=request.user, title=form.cleaned_data["title"], tags=form.cleaned_data["tags"])
+        except Invalid as error:
+            form.take_refusal(error)
+        else:
+            return redirect(topic)
+    heading = {
+        "title": topic.title,
+        "url": topic.get_absolute_url(),
+        "space_name": topic.space.name,
+        "space_url": topic.space.get_absolute_url(),
+    }
+    return render(
+        request, "discussions/topic_edit.html", {"form": form, "topic": heading}, status=422 if form.errors else 200
+    )
+
+
+@require_POST
+def topic_close(request: MemberRequest, topic_id: int) -> HttpResponse:
+    topic = get_object_or_404(Topic.objects.visible_to(request.user).select_related("space"), pk=topic_id)
+    close_topic(topic, by=request.user, reason=request.POST.get("reason", ""))
+    messages.success(request, _("The topic is closed. Readers see the reason."))
+    return redirect(topic)
+
+
+@require_POST
+def topic_reopen(request: MemberRequest, topic_id: int) -> HttpResponse:
+    topic = get_object_or_404(Topic.objects.visible_to(request.user).select_related("space"), pk=topic_id)
+    reopen_topic(topic, by=request.user)
+    messages.success(request, _("The topic is open again."))
+    return redirect(topic)
+
+
+@require_POST
+def topic_follow(request: MemberRequest, topic_id: int) -> HttpResponse:
+    """Set the level; the present level sent again takes the follow back."""
+    topic = open_topic(request.user, topic_id)
+    if topic is None:
+        raise Http404
+    wanted = request.POST.get("level", "")
+    if wanted not in FollowLevel.values:
+        raise Invalid(_("Choose Everything, Highlights or Mute."))
+    is_undo = wanted == topic.my_level  # type: ignore[attr-defined]
+    follow_topic(topic, by=request.user, level=None if is_undo else FollowLevel(wanted))
+    return redirect(topic)

@@ -1,0 +1,107 @@
+"""Page-shaped reads of people."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
+
+from community.core.http import whole_number
+from community.core.keyset import split_page, with_query
+from community.core.moments import initials
+from members.models import Member, Organisation, Profile
+
+PEOPLE_PER_PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A person in a list."""
+
+    display_name: str
+    url: str
+    initials: str
+    headline: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """A person's page, as this reader may see it."""
+
+    display_name: str
+    handle: str
+    initials: str
+    headline: str
+    biography: str
+    place: str
+    website: str
+    can_help_with: str
+    looks_for: str
+    joined_label: str
+    unclaimed_note: str
+    url: str
+    edit_url: str
+    posts_url: str
+
+
+def member_page(member: Member, reader: Member) -> MemberPage:
+    """One query beside the member's own: the profile."""
+    profile = Profile.objects.filter(member=member).first() or Profile(member=member)
+    joined = timezone.localtime(member.joined_at)
+    unclaimed = _("This person wrote in the community before it moved here and has not signed in since.")
+    return MemberPage(
+        display_name=member.display_name,
+        handle=member.handle,
+        initials=initials(member.display_name),
+        headline=member.headline,
+        biography=profile.biography,
+        place=profile.place,
+        website=profile.website,
+        can_help_with=profile.can_help_with,
+        looks_for=profile.looks_for,
+        joined_label=_("Here since {month} {year}").format(month=MONTHS[joined.month], year=joined.year),
+        unclaimed_note=unclaimed if member.claimed_at is None else "",
+        url=member.get_absolute_url(),
+        edit_url=reverse("profile_edit") if member.pk == reader.pk else "",
+        posts_url=reverse("member_posts", args=[member.handle]),
+    )
+
+
+def member_rows(
+    reader: Member, *, words: str, organisation: Organisation | None, after: str | None
+) -> tuple[list[MemberRow], str]:
+    """People by name, those whose name or headline holds every word; and the key of the next page. One query."""
+    people = Member.objects.visible_to(reader).annotate(key=Lower("display_name")).order_by("key", "pk")
+    for word in words.split()[:6]:
+        people = people.filter(Q(display_name__icontains=word) | Q(headline__icontains=word))
+    if organisation is not None:
+        people = people.filter(employments__organisation=organisation, employments__until_date__isnull=True)
+    member_id, dash, name = (after or "").partition("-")
+    key = whole_number(member_id)
+    if dash and key is not None:
+        people = people.filter(Q(key__gt=name) | Q(key=name, pk__gt=key))
+    found, has_more = split_page(people.select_related("profile")[: PEOPLE_PER_PAGE + 1], PEOPLE_PER_PAGE)
+    rows = [
+        MemberRow(
+            display_name=member.display_name,
+            url=member.get_absolute_url(),
+            initials=initials(member.display_name),
+            headline=member.headline,
+            place=member.profile.place if hasattr(member, "profile") else "",
+        )
+        for member in found
+    ]
+    return rows, f"{found[-1].pk}-{found[-1].key}" if has_more else ""
+
+
+def older_people_url(words: str, organisation: Organisation | None, key: str) -> str:
+    """The address of the next page of people; '' at the end."""
+    if not key:
+        return ""
+    return with_query(
+        reverse("member_list"), q=words, organisation=organisation.slug if organisation else "", after=key
+    )

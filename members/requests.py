@@ -1,0 +1,11 @@
+"""The request as views behind the closed door receive it: with a member, never with a stranger."""
+
+from django.http import HttpRequest
+
+from members.models import Member
+
+
+class MemberRequest(HttpRequest):
+    """For type checking: `LoginRequiredMiddleware` has let only signed-in people through."""
+
+    user: Member
