@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
@@ -127,7 +128,7 @@ def keep() -> int:
     announced = False
     trouble = ""
     while mark.launcher_lives():
-        if not announced and (answers(port) or time.monotonic() > announce_by):
+        if not announced and (is_healthy() or time.monotonic() > announce_by):
             announced = True
             announce(port)
         try:
@@ -150,16 +151,17 @@ def announce(port: int) -> None:
     sys.stdout.flush()
 
 
-def answers(port: int) -> bool:
-    """Whether the site answers anything on this machine."""
-    host = env_str("BIND", "127.0.0.1")
-    if host == "0.0.0.0":  # noqa: S104 - compared, not listened on
-        host = "127.0.0.1"
+def is_healthy() -> bool:
+    """Whether the site on this machine answers, with the database behind it."""
+    bind, port = env_str("BIND", "127.0.0.1"), env_int("PORT", 8000)
+    # Listening everywhere is asked for here.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}.get(bind, bind)  # noqa: S104
+    named = urlsplit(env_str("SITE_URL", f"http://127.0.0.1:{port}")).netloc
     connection = http.client.HTTPConnection(host, port, timeout=5)
     with contextlib.closing(connection):
         try:
-            connection.request("GET", "/health/")
-            return connection.getresponse().status < 500
+            connection.request("GET", "/health/", headers={"Host": named})
+            return connection.getresponse().status == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
 
@@ -238,7 +240,15 @@ def say(text: str) -> None:
 
 def main(arguments: list[str]) -> int:
     try:
-        return keep() if arguments == ["keep"] else run()
+        match arguments:
+            case []:
+                return run()
+            case ["keep"]:
+                return keep()
+            case ["health"]:
+                return 0 if is_healthy() else 1
+        sys.stderr.write("usage: python -m community.launch [keep | health]\n")
+        return 2
     except KeyboardInterrupt:
         say("stopped")
         return 130

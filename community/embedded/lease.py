@@ -122,10 +122,11 @@ def _lock_shared(places: Places) -> int:
 
 def _start_supervisor(places: Places) -> None:
     """Start one and wait until its server answers; no harm if another process does the same just now."""
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     process = subprocess.Popen(
         [sys.executable, "-m", "community.embedded", "supervise", places.kind, str(places.var)],
         cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *paths])},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
