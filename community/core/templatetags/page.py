@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from html import escape
+from operator import attrgetter
+from typing import Any
+
 from django import template
-from django.template.base import NodeList, Parser, Token
+from django.template.base import (
+    FilterExpression,
+    Node,
+    NodeList,
+    Parser,
+    TextNode,
+    Token,
+    Variable,
+    VariableNode,
+    render_value_in_context,
+)
 from django.template.context import Context
+from django.template.defaulttags import IfNode
+from django.templatetags.i18n import TranslateNode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 register = template.Library()
 
 
-class FrozenNode(template.Node):
+class FrozenNode(Node):
     """Rendered once per process and language, then printed from memory.
 
-    What is the same for every reader is not worked out again for each of them: the links to styles, the icons and the
-    fixed words of the frame would otherwise be a third of the time of a page. The inside is rendered with an empty
-    context on purpose, so that a variable of one reader can never be kept and shown to another: it prints nothing.
+    What is the same for every reader is not worked out again for each of them: the links to styles, the icons
+    and the fixed words of the frame would otherwise be a third of the time of a page. The inside is rendered
+    with an empty context on purpose, so that a variable of one reader can never be kept and shown to another:
+    it prints nothing.
     """
 
     def __init__(self, nodelist: NodeList) -> None:
@@ -37,3 +55,135 @@ def frozen(parser: Parser, token: Token) -> FrozenNode:
     nodelist = parser.parse(("endfrozen",))
     parser.delete_first_token()
     return FrozenNode(nodelist)
+
+
+# What is left of the inside of a loop: fixed text, or a function of the row.
+Show = Callable[[Any], str]
+Step = str | Show
+
+
+class EachNode(Node):
+    """`{% for %}` for long lists of plain rows, several times as fast because it can do less.
+
+    A thread prints twenty posts for every reader; with `{% for %}` that is most of the time of the page.
+    Here the inside may only hold text, `{{ row.field }}`, `{% translate "a word" %}` and `{% if row.field %}`
+    with elif and else; it is turned into functions once per language. Everything else is refused when the
+    template is read, so that nothing means something different here. Escaping is the same as everywhere.
+    """
+
+    def __init__(self, name: str, rows: FilterExpression, nodelist: NodeList) -> None:
+        self.name = name
+        self.rows = rows
+        self.nodelist = nodelist
+        self.kept: dict[str | None, Show] = {}
+        self._check(nodelist)
+
+    def render(self, context: Context) -> SafeString:
+        language = get_language()
+        show = self.kept.get(language)
+        if show is None:
+            show = self.kept[language] = _joined(self._steps(self.nodelist, context.new({})))
+        return SafeString("".join([show(row) for row in self.rows.resolve(context) or ()]))
+
+    def _check(self, nodelist: NodeList) -> None:
+        for node in nodelist:
+            if isinstance(node, IfNode):
+                for condition, inside in node.conditions_nodelists:
+                    if condition is not None:
+                        self._field(getattr(condition, "value", None), node)
+                    self._check(inside)
+            elif isinstance(node, VariableNode):
+                self._field(node.filter_expression, node)
+            elif not isinstance(node, TextNode) and not _is_fixed_word(node):
+                raise self._refusal(node)
+
+    def _field(self, expression: Any, node: Node) -> str:
+        """The field for `row.field`; anything else is refused."""
+        if isinstance(expression, FilterExpression) and not expression.filters:
+            variable = expression.var
+            if isinstance(variable, Variable) and variable.lookups and variable.lookups[0] == self.name:
+                return ".".join(variable.lookups[1:])
+        raise self._refusal(node)
+
+    def _refusal(self, node: Node) -> template.TemplateSyntaxError:
+        return template.TemplateSyntaxError(
+            f"{{% each %}} takes text, fields of {self.name!r}, plain {{% if %}} on them, words; not {node!r}"
+        )
+
+    def _steps(self, nodelist: NodeList, context: Context) -> list[Step]:
+        steps: list[Step] = []
+        for node in nodelist:
+            step = self._step(node, context)
+            if steps and isinstance(step, str) and isinstance(steps[-1], str):
+                steps[-1] += step
+            else:
+                steps.append(step)
+        return steps
+
+    def _step(self, node: Node, context: Context) -> Step:
+        if isinstance(node, VariableNode):
+            return _printer(self._field(node.filter_expression, node), context)
+        if not isinstance(node, IfNode):
+            return str(node.render(context))
+        chosen: Step = ""
+        for condition, inside in reversed(node.conditions_nodelists):
+            show = _joined(self._steps(inside, context))
+            if condition is None:
+                chosen = show
+            else:
+                chosen = _choice(attrgetter(self._field(condition.value, node)), show, chosen)
+        return chosen
+
+
+def _is_fixed_word(node: Node) -> bool:
+    """`{% translate "a word" %}`, printed where it stands."""
+    return (
+        isinstance(node, TranslateNode)
+        and node.asvar is None
+        and node.message_context is None
+        and not node.filter_expression.filters
+        and not getattr(node.filter_expression.var, "lookups", None)
+    )
+
+
+def _printer(field: str, context: Context) -> Show:
+    get = attrgetter(field)
+
+    def show(row: Any) -> str:
+        value = get(row)
+        kind = value.__class__
+        if kind is SafeString:
+            return str(value)
+        return escape(value) if kind is str else render_value_in_context(value, context)
+
+    return show
+
+
+def _joined(steps: list[Step]) -> Show:
+    fixed = [step if isinstance(step, str) else "" for step in steps]
+    moving = [(place, step) for place, step in enumerate(steps) if not isinstance(step, str)]
+
+    def show(row: Any) -> str:
+        parts = fixed.copy()
+        for place, step in moving:
+            parts[place] = step(row)
+        return "".join(parts)
+
+    return show
+
+
+def _choice(get: Callable[[Any], Any], yes: Show, no: Step) -> Show:
+    if isinstance(no, str):
+        return lambda row: yes(row) if get(row) else no
+    return lambda row: yes(row) if get(row) else no(row)
+
+
+@register.tag
+def each(parser: Parser, token: Token) -> EachNode:
+    """`{% each row in rows %}…{% endeach %}`: see EachNode."""
+    bits = token.split_contents()
+    if len(bits) != 4 or bits[2] != "in":
+        raise template.TemplateSyntaxError("use it as {% each row in rows %}")
+    nodelist = parser.parse(("endeach",))
+    parser.delete_first_token()
+    return EachNode(bits[1], parser.compile_filter(bits[3]), nodelist)
