@@ -21,11 +21,42 @@ from django.template.base import (
 )
 from django.template.context import Context
 from django.template.defaulttags import IfNode
-from django.templatetags.i18n import TranslateNode
+from django.templatetags.i18n import TranslateNode, do_translate
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 register = template.Library()
+
+
+def _language(context: Context) -> str | None:
+    """The language of the page, asked once per page: asking costs as much as printing two words."""
+    try:
+        return context.page_language  # type: ignore[attr-defined, no-any-return]
+    except AttributeError:
+        context.page_language = get_language()  # type: ignore[attr-defined]
+        return get_language()
+
+
+class WordNode(Node):
+    """`{% translate "a word" %}`, looked up once per process and language; a page has some fifty of them."""
+
+    def __init__(self, word: TranslateNode) -> None:
+        self.word = word
+        self.kept: dict[str | None, str] = {}
+
+    def render(self, context: Context) -> str:
+        language = _language(context)
+        kept = self.kept.get(language)
+        if kept is None:
+            kept = self.kept[language] = str(self.word.render(context.new({})))
+        return kept
+
+
+@register.tag("translate")
+def translate(parser: Parser, token: Token) -> Node:
+    """Django's `{% translate %}`; a fixed word printed in place is remembered, see WordNode."""
+    node: TranslateNode = do_translate(parser, token)
+    return WordNode(node) if _is_fixed_word(node) else node
 
 
 class FrozenNode(Node):
@@ -42,7 +73,7 @@ class FrozenNode(Node):
         self.kept: dict[str | None, SafeString] = {}
 
     def render(self, context: Context) -> SafeString:
-        language = get_language()
+        language = _language(context)
         kept = self.kept.get(language)
         if kept is None:
             kept = self.kept[language] = self.nodelist.render(context.new({}))
@@ -79,7 +110,7 @@ class EachNode(Node):
         self._check(nodelist)
 
     def render(self, context: Context) -> SafeString:
-        language = get_language()
+        language = _language(context)
         show = self.kept.get(language)
         if show is None:
             show = self.kept[language] = _joined(self._steps(self.nodelist, context.new({})))
@@ -94,7 +125,7 @@ class EachNode(Node):
                     self._check(inside)
             elif isinstance(node, VariableNode):
                 self._field(node.filter_expression, node)
-            elif not isinstance(node, TextNode) and not _is_fixed_word(node):
+            elif not isinstance(node, TextNode | WordNode):
                 raise self._refusal(node)
 
     def _field(self, expression: Any, node: Node) -> str:
@@ -135,11 +166,9 @@ class EachNode(Node):
         return chosen
 
 
-def _is_fixed_word(node: Node) -> bool:
-    """`{% translate "a word" %}`, printed where it stands."""
+def _is_fixed_word(node: TranslateNode) -> bool:
     return (
-        isinstance(node, TranslateNode)
-        and node.asvar is None
+        node.asvar is None
         and node.message_context is None
         and not node.filter_expression.filters
         and not getattr(node.filter_expression.var, "lookups", None)
