@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 
 import psycopg2
 import pytest
@@ -13,48 +14,64 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from psycopg2 import sql
+from psycopg2.extensions import cursor as ServerCursor  # noqa: N812
 
 from members.models import Member, RoleName
 from tests.factories import make_deactivated_member, make_member
 from tests.settings import WORKER, forget_cache
 
-TEMPLATE_PREFIX = "trefoil_tests_"
+TEMPLATE_PREFIX = "trefoil_template_"
+COPY_PREFIX = "trefoil_test_"
 # One worker builds the template, the others wait for it; any number that nobody else locks.
 TEMPLATE_LOCK = 7_305_131
 
 
-# --- the database -----------------------------------------------------------------------------------------------
+# --- the database ---
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker) -> None:
-    with django_db_blocker.unblock():
-        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template()
+def django_db_modify_db_settings(django_db_blocker) -> Iterator[None]:
+    """Each process gets a database of its own name, so that two runs on one server never meet.
 
-
-def migrated_template() -> str:
-    """The name of a database with exactly the migrations of this tree, built where it is not there yet."""
-    name = TEMPLATE_PREFIX + migrations_digest()
-    draft = f"{name}_draft"
-    server = psycopg2.connect(**maintenance_parameters())
+    A connection with that name stays open as long as the process lives: what no living process names was left behind
+    by a killed run, and goes.
+    """
+    copy = f"{COPY_PREFIX}{WORKER}_{token_hex(4)}"
+    server = psycopg2.connect(**maintenance_parameters(), application_name=copy)
     server.autocommit = True
-    try:
-        with server.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
-            cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [TEMPLATE_PREFIX])
-            present = {row[0] for row in cursor.fetchall()}
-            if name in present:
-                return name
-            for old in present:
-                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(old)))
-            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
-            migrate_database(draft)
-            cursor.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name))
-            )
-    finally:
-        server.close()
-    return name
+    with django_db_blocker.unblock(), server.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
+        template = TEMPLATE_PREFIX + migrations_digest()
+        drop_leftovers(cursor, keep=template)
+        build_template(cursor, template)
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [TEMPLATE_LOCK])
+    connection.settings_dict["TEST"] |= {"NAME": copy, "TEMPLATE": template}
+    yield
+    server.close()
+
+
+def drop_leftovers(cursor: ServerCursor, *, keep: str) -> None:
+    cursor.execute(
+        """
+        SELECT datname FROM pg_database
+        WHERE (starts_with(datname, %s) AND datname <> %s)
+           OR (starts_with(datname, %s) AND datname NOT IN (SELECT application_name FROM pg_stat_activity))
+        """,
+        [TEMPLATE_PREFIX, keep, COPY_PREFIX],
+    )
+    for (name,) in cursor.fetchall():
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def build_template(cursor: ServerCursor, name: str) -> None:
+    """A database with exactly the migrations of this tree, where it is not there yet."""
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+    if cursor.fetchone() is not None:
+        return
+    draft = f"{name}_draft"
+    cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
+    migrate_database(draft)
+    cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)))
 
 
 def migrations_digest() -> str:
@@ -84,7 +101,7 @@ def migrate_database(name: str) -> None:
         connection.settings_dict["NAME"] = before
 
 
-# --- what one test leaves behind, the next one does not see -----------------------------------------------------
+# --- what one test leaves behind, the next one does not see ---
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +120,7 @@ def _clean_queue() -> Iterator[None]:
             client.delete(key)
 
 
-# --- the cast ---------------------------------------------------------------------------------------------------
+# --- the cast ---
 
 
 @pytest.fixture

@@ -10,7 +10,15 @@ from community.core.text import Prose, SourceFormat
 from discussions.actions.post import create_post
 from discussions.actions.space import add_space_member, create_space
 from discussions.actions.topic import create_topic
-from discussions.models import Post, Space, SpacePreset, Topic, TopicKind, forget_visible_spaces, visible_space_ids
+from discussions.models import (
+    Post,
+    Space,
+    SpacePreset,
+    Topic,
+    TopicKind,
+    forget_visible_spaces,
+    visible_space_ids,
+)
 from members.actions.member import create_member, deactivate_member
 from members.actions.role import grant_role
 from members.models import Member, Organisation, OrganisationKind, RoleName

@@ -18,15 +18,19 @@ from community.core.verbs import Verb
 
 logger = logging.getLogger(__name__)
 
-Subscriber = Callable[[Activity], None]
-
 # After this many failed rounds a row is left for people: `manage.py doctor` reports it.
 MAX_ATTEMPTS = 12
 # Rows younger than this are still with the message that their commit queued.
 SWEEP_AFTER = timedelta(seconds=5)
 SWEEP_BATCH = 500
 
-_subscribers: dict[Verb, list[Subscriber]] = {}
+
+class Subscriber(Protocol):
+    """Reads a row and calls its own app's actions."""
+
+    __name__: str
+
+    def __call__(self, activity: Activity, /) -> None: ...
 
 
 class Actor(Protocol):
@@ -49,6 +53,9 @@ class Target(Protocol):
     def activity_title(self) -> str: ...
 
     def get_absolute_url(self) -> str: ...
+
+
+_subscribers: dict[str, list[Subscriber]] = {}
 
 
 def record(
@@ -85,7 +92,7 @@ def record(
         audience=audience,
         data=data,
     )
-    transaction.on_commit(partial(enqueue, dispatch, [activity.pk]))
+    transaction.on_commit(partial(enqueue, dispatch, ([activity.pk],)))
     return activity
 
 
@@ -117,43 +124,65 @@ def dispatch(activity_ids: list[int]) -> int:
 
 
 def _dispatch_one(activity_id: int) -> bool:
+    """Effects and mark commit together: a worker that dies in between has done nothing, and the sweep comes."""
+    with transaction.atomic():
+        activity = (
+            Activity.objects.undispatched()
+            .select_for_update(skip_locked=True, no_key=True)
+            .filter(pk=activity_id)
+            .first()
+        )
+        if activity is None:
+            return False
+        # A list, not a generator: a subscriber that fails must not keep the row from those behind it.
+        told = [_tell(subscriber, activity) for subscriber in _subscribers.get(activity.verb, ())]
+        # While a new version is rolled out, an old worker may meet a verb it does not know: not its to settle.
+        if all(told) and activity.verb in Verb.values:
+            activity.dispatched_at = timezone.now()
+        else:
+            activity.attempts += 1
+        activity.save(update_fields=["dispatched_at", "attempts"])
+    return activity.dispatched_at is not None
+
+
+def _tell(subscriber: Subscriber, activity: Activity) -> bool:
+    """Run one subscriber in its own savepoint. On the next round the others run again: they are idempotent."""
     try:
         with transaction.atomic():
-            activity = (
-                Activity.objects.undispatched().select_for_update(skip_locked=True).filter(pk=activity_id).first()
-            )
-            if activity is None:
-                return False
-            for subscriber in _subscribers.get(Verb(activity.verb), ()):
-                subscriber(activity)
-            activity.dispatched_at = timezone.now()
-            activity.save(update_fields=["dispatched_at"])
-            return True
-    except Exception:  # noqa: BLE001 - the one place where a reader's failure must not lose the row
-        logger.exception("dispatch failed", extra={"activity_id": activity_id})
-        Activity.objects.filter(pk=activity_id).update(attempts=F("attempts") + 1)
+            subscriber(activity)
+    # The one place with a broad except: a reader's failure must not lose the row.
+    except Exception:
+        logger.exception(
+            "subscriber failed",
+            extra={"activity_id": activity.pk, "attempts": activity.attempts, "task": subscriber.__name__},
+        )
         return False
+    return True
 
 
 @shared_task(name="activity.sweep")
 def sweep_activity() -> int:
-    """Dispatch what a lost message, a dead worker or an empty Redis left behind. Returns how many were settled.
+    """Dispatch what a lost message, a dead worker or an empty Redis left behind; returns how many were settled.
 
-    A row that failed waits 2^attempts seconds since it was recorded, up to `MAX_ATTEMPTS` rounds.
+    A row that failed n times waits until it is 3^n seconds old: seconds at first, two days for the last of
+    `MAX_ATTEMPTS` rounds. Rows that never failed come first, so that failing ones hold nobody up.
     """
-    waiting = (
+    waiting = list(
         Activity.objects.undispatched()
         .filter(recorded_at__lt=Now() - SWEEP_AFTER, attempts__lt=MAX_ATTEMPTS)
         .filter(Q(attempts=0) | Q(recorded_at__lt=Now() - _backoff()))
-        .order_by("id")
+        .order_by("attempts", "id")
         .values_list("id", flat=True)[:SWEEP_BATCH]
     )
-    return dispatch(list(waiting))
+    settled = dispatch(waiting)
+    if settled == SWEEP_BATCH:
+        # There is more. The next round is asked for now instead of with the next beat.
+        enqueue(sweep_activity)
+    return settled
 
 
 def _backoff() -> models.Expression:
     return models.ExpressionWrapper(
-        models.Value(timedelta(seconds=1)) * models.functions.Power(models.Value(2.0), F("attempts")),
+        models.Value(timedelta(seconds=1)) * models.functions.Power(models.Value(3.0), F("attempts")),
         output_field=models.DurationField(),
     )
-

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
@@ -12,8 +12,9 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-# After a failure this process leaves Redis alone for a while: a request makes several calls, and each would wait
-# for the whole timeout (measured with 0.5 s an answer: 20 s for one sign-in, trust §0.9).
+# After a failure, or an answer slower than this, the process leaves Redis alone for a while: a request makes several
+# calls, and each would wait for its own timeout (measured with 0.5 s an answer: 20 s for one sign-in, trust §0.9).
+SLOW_SECONDS = 0.1
 REST_SECONDS = 3.0
 
 
@@ -22,21 +23,32 @@ class ForgivingRedisCache(RedisCache):
 
     Rule for each use: page fragments and counts fail open; rate limits of sign-in fail open here and are backed by
     the slowness of the password hash; locks and idempotency are never kept here but in PostgreSQL.
+    docs/threat-model.md has the table.
     """
+
+    # By server, for all threads: Django makes a cache object for each thread.
+    _rest_until: ClassVar[dict[str, float]] = {}
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._rest_until = 0.0
+        self._server = str(server)
 
     def _try(self, call: Callable[[], Answer], otherwise: Answer) -> Answer:
-        if time.monotonic() < self._rest_until:
+        began = time.monotonic()
+        if began < self._rest_until.get(self._server, 0.0):
             return otherwise
         try:
-            return call()
+            answer = call()
         except (RedisError, OSError) as error:
-            self._rest_until = time.monotonic() + REST_SECONDS
-            logger.warning("cache unreachable, going on without it", extra={"reason": type(error).__name__})
+            self._rest(type(error).__name__)
             return otherwise
+        if time.monotonic() - began > SLOW_SECONDS:
+            self._rest("slow")
+        return answer
+
+    def _rest(self, reason: str) -> None:
+        self._rest_until[self._server] = time.monotonic() + REST_SECONDS
+        logger.warning("cache unreachable or slow, going on without it", extra={"reason": reason})
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         return self._try(lambda: super(ForgivingRedisCache, self).get(key, default, version), default)
@@ -68,5 +80,5 @@ class ForgivingRedisCache(RedisCache):
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         return self._try(lambda: super(ForgivingRedisCache, self).incr(key, delta, version), delta)
 
-    def clear(self) -> bool:
-        return self._try(lambda: super(ForgivingRedisCache, self).clear(), False)
+    def clear(self) -> None:
+        self._try(lambda: super(ForgivingRedisCache, self).clear(), None)
