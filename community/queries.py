@@ -75,7 +75,7 @@ def home_page(user: Member) -> HomePage:
 
 
 _SEARCH = f"""
-    WITH query AS (SELECT websearch_to_tsquery('{CONFIG}', %(words)s) || {{prefix}} AS words),
+    WITH query AS (SELECT websearch_to_tsquery('{CONFIG}', %(words)s) || ({{beginning}}) AS words),
     found AS (
         SELECT entry.id, entry.kind, entry.target_id, entry.title, entry.text, entry.vector, entry.occurred_at
         FROM core_searchentry AS entry, query
@@ -92,10 +92,13 @@ _SEARCH = f"""
     )
     SELECT best.kind, best.target_id, best.title,
            ts_headline('{CONFIG}', left(best.text, 5000), query.words,
-                       'StartSel={_OPEN},StopSel={_CLOSE},MaxFragments=2,MaxWords=24,MinWords=8,FragmentDelimiter=" … "')
+                       'StartSel={_OPEN},StopSel={_CLOSE},MaxWords=36,MinWords=18')
     FROM best, query
     ORDER BY phrase DESC, rank DESC, best.id DESC
 """
+
+# All words but the last as they are, and the last one as a beginning: results come while typing.
+_BEGINNING = f"websearch_to_tsquery('{CONFIG}', %(rest)s) && to_tsquery('{CONFIG}', %(last)s)"
 
 
 def search_page(user: Member, words: str, *, page: int) -> tuple[list[SearchRow], bool]:
@@ -107,12 +110,18 @@ def search_page(user: Member, words: str, *, page: int) -> tuple[list[SearchRow]
     spaces = {space.pk: space for space in visible_spaces(user)}
     if not words or not spaces:
         return [], False
-    last = words.split()[-1]
-    prefix = f"to_tsquery('{CONFIG}', %(last)s)" if last.isalnum() else "''::tsquery"
+    rest, _space, last = words.rpartition(" ")
+    beginning = _BEGINNING if last.isalnum() else "''::tsquery"
     with connection.cursor() as cursor:
         cursor.execute(
-            _SEARCH.format(prefix=prefix),
-            {"words": words, "last": f"{last}:*", "spaces": list(spaces), "skip": (page - 1) * RESULTS},
+            _SEARCH.format(beginning=beginning),
+            {
+                "words": words,
+                "rest": rest,
+                "last": f"{last}:*",
+                "spaces": list(spaces),
+                "skip": (page - 1) * RESULTS,
+            },
         )
         found = cursor.fetchall()
     has_more, found = len(found) > RESULTS, found[:RESULTS]

@@ -168,9 +168,9 @@ def delete_post(post: Post, *, by: Member) -> Post:
 def restore_post(post: Post, *, by: Member) -> Post:
     """Bring a deleted post back to its number. Raises `Conflict` where it is there."""
     post, topic = _lock(post)
-    require(can_restore_post(by, post))
     if post.deleted_at is None:
         raise Conflict(_("This post is there already."))
+    require(can_restore_post(by, post))
     post.deleted_at, post.deleted_by = None, None
     post.save(update_fields=["deleted_at", "deleted_by"])
     topic.post_count += 1
