@@ -34,9 +34,11 @@ class NavSpace:
 def chrome(request: HttpRequest) -> dict[str, object]:
     """Context of `base.html`. The spaces come from the one query that resolves them for the request."""
     match = request.resolver_match
+    # Chosen per device and of no interest to anybody else, so it is a cookie (static/js/behaviours/theme.js).
+    theme = request.COOKIES.get("theme", "")
     context: dict[str, object] = {
         "community_name": settings.COMMUNITY_NAME,
-        "theme": "auto",
+        "theme": theme if theme in {"light", "dark"} else "auto",
         "here": match.url_name if match else "",
         "me": None,
         "is_staff": False,

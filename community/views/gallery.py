@@ -1,4 +1,4 @@
-"""The gallery: every component and every page in every state, with invented words; only for those who build them.
+"""The gallery: every component and page in every state, with invented words; only for those who build them.
 
 Nothing here reads the database. The rows have the shape the page queries return, so that a screenshot or an
 accessibility check of the gallery stands for the real page.
@@ -13,9 +13,11 @@ from django import forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from community.core.forms import ProseField
 from discussions.queries import (
     DiffLine,
     Level,
@@ -47,21 +49,30 @@ WORDS: dict[str, dict[str, str]] = {
     "long": {
         "name": "Maximiliane Alexandra von Hohenstein-Wolfratshausen-Oberammergau",
         "other": "Dr. Venkatanarasimharajuvaripeta Subramaniam Chandrasekharan",
-        "title": "What we learnt from eleven pricing pilots in four regions, why the second wave went wrong, and which of "
-        "the assumptions about willingness to pay of medium-sized industrial customers did not survive contact",
-        "headline": "Senior director of commercial excellence and value-based pricing, Consolidated Industrial Holdings "
-        "International, Europe, Middle East and Africa",
+        "title": (
+            "What we learnt from eleven pricing pilots in four regions, why the second wave went wrong, and "
+            "which assumptions about the willingness to pay of medium-sized customers did not survive"
+        ),
+        "headline": (
+            "Senior director of commercial excellence and value-based pricing, Consolidated Industrial "
+            "Holdings International, Europe, Middle East and Africa"
+        ),
         "space": "Commercial excellence, value-based pricing and revenue management",
-        "purpose": "Everything about setting, testing, negotiating and defending prices with industrial customers: methods, "
-        "tools, organisation, and the conversations with sales that nobody enjoys but everybody needs to have.",
+        "purpose": (
+            "Everything about setting, testing, negotiating and defending prices with industrial customers: "
+            "methods, tools, organisation, and the talks with sales that nobody enjoys but everybody needs."
+        ),
         "tag": "willingness-to-pay-measurement",
-        "sentence": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft is the length of word "
-        "this page has to live with, and https://example.org/a/very/long/address/without/any/place/to/break/it/"
-        "?and=parameters&that=go&on=and&on=forever is the length of address. " * 2,
+        "sentence": (
+            "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft is the length "
+            "of word this page has to live with, and https://example.org/a/very/long/address/without/any/place/to/"
+            "break/it/?and=parameters&that=go&on=and&on=forever is the length of address. "
+        )
+        * 2,
     },
     "hostile": {
         "name": "<script>alert(1)</script>",
-        "other": "\"><img src=x onerror=alert(1)>",
+        "other": '"><img src=x onerror=alert(1)>',
         "title": "{{ 7*7 }} ${alert(1)} <b>bold</b> & 'quotes' \u202eright to left override\u202c Z̷̢̧̛͓̫̪̻̹̰͆͐̓̀a̴l̵g̶o̷",
         "headline": "'; DROP TABLE members; -- javascript:alert(1)",
         "space": "<style>body{display:none}</style>",
@@ -87,25 +98,33 @@ def _row(**values: Any) -> SimpleNamespace:
     return SimpleNamespace(**values)
 
 
-WHEN = {"when_relative": "3 h ago", "when_iso": "2024-05-14T09:30:00+02:00", "when_exact": "14 May 2024, 09:30"}
+WHEN = {
+    "when_relative": "3 h ago",
+    "when_iso": "2024-05-14T09:30:00+02:00",
+    "when_exact": "14 May 2024, 09:30",
+}
 
 
-def _prose(words: dict[str, str], number: int) -> str:
-    sentence = words["sentence"].replace("&", "&amp;").replace("<", "&lt;")
-    kinds = (
-        f"<p>{sentence}</p><p>The first pilot changed the list price only. <strong>Nobody noticed.</strong> The second "
-        "changed the <em>unit</em>, and that is when the calls began; see <a href='#'>the notes of the call</a>.</p>",
-        f"<h2>What we did</h2><ul><li>{sentence}</li><li>Asked twelve customers first<ul><li>four said yes</li></ul></li></ul>"
-        "<blockquote><p>You are charging for the wrong thing.</p></blockquote>"
-        "<ol><li>Pick one region</li><li>Write down what would make you stop</li></ol>",
-        "<p>The rule in one line: <code>price = value × share</code>.</p><pre><code>for region in regions:\n"
-        "    margin[region] = price[region] - cost[region]  # a line that is longer than the measure and has to scroll\n"
-        "</code></pre><table><thead><tr><th>Region</th><th>Before</th><th>After</th><th>Customers who left</th></tr></thead>"
-        "<tbody><tr><td>North</td><td>1,200</td><td>1,310</td><td>0</td></tr><tr><td>South</td><td>980</td><td>1,050</td>"
-        "<td>2</td></tr></tbody></table><hr><p>We would do it again.</p>",
-        f"<p>{sentence}</p>",
-    )
-    return kinds[number % len(kinds)]
+# What the sanitiser lets through, so what a post can hold.
+PROSES = (
+    """<p>{}</p><p>The first pilot changed the list price only. <strong>Nobody noticed.</strong> The second
+    changed the <em>unit</em>, and that is when the calls began; see <a href="#">the notes</a>.</p>""",
+    """<h2>What we did</h2><ul><li>{}</li><li>Asked twelve customers first
+    <ul><li>four said yes</li></ul></li></ul>
+    <blockquote><p>You are charging for the wrong thing.</p></blockquote>
+    <ol><li>Pick one region</li><li>Write down what would make you stop</li></ol>""",
+    """<p>The rule in one line: <code>price = value × share</code>.</p><pre><code>for region in regions:
+    margin[region] = price[region] - cost[region]  # a line that is longer than the measure and has to scroll
+</code></pre><table>
+    <thead><tr><th>Region</th><th>Before</th><th>After</th><th>Customers who left</th></tr></thead>
+    <tbody><tr><td>North</td><td>1,200</td><td>1,310</td><td>0</td></tr><tr><td>South</td><td>980</td><td>1,050</td>
+    <td>2</td></tr></tbody></table><hr><p>We would do it again.</p>""",
+    "<p>{}</p>",
+)
+
+
+def _prose(words: dict[str, str], number: int) -> SafeString:
+    return format_html(PROSES[number % len(PROSES)], words["sentence"])
 
 
 def post_rows(case: str, count: int = 20) -> list[PostRow]:
@@ -123,7 +142,7 @@ def post_rows(case: str, count: int = 20) -> list[PostRow]:
                 author_initials="AL" if number % 2 else "BQ",
                 headline="" if number == 4 else words["headline"],
                 **WHEN,
-                html=mark_safe(_prose(words, number)),
+                html=_prose(words, number),
                 is_first_new=number == 4,
                 is_accepted=number == 2,
                 deleted_note="Post 5 was deleted by its author." if deleted else "",
@@ -184,7 +203,7 @@ class WritingForm(forms.Form):
         initial="question",
     )
     title = forms.CharField(max_length=200, help_text="What you want to know or tell, in one line.")
-    body = forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), label="Text")
+    body = ProseField(label="Text")
     tags = forms.CharField(required=False, help_text="Up to five, separated by commas.")
     email = forms.EmailField(label="E-mail", required=False, disabled=True, initial="ann@example.org")
     follow = forms.BooleanField(label="Follow this topic", required=False, initial=True)
@@ -198,14 +217,14 @@ class WritingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("tags") == "refused":
-            raise forms.ValidationError("This space takes questions from members only. Ask a steward to add you.")
+            raise forms.ValidationError("Members ask here; only stewards start discussions. Ask one of them.")
         return self.cleaned_data
 
 
 class ReplyForm(forms.Form):
     """The reply form as the composer shows it."""
 
-    body = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), label="Text")
+    body = ProseField(label="Text")
     reply_to = forms.CharField(widget=forms.HiddenInput, required=False)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, initial="1")
 
@@ -288,7 +307,12 @@ def _space_show(case: str) -> dict[str, Any]:
 def _space_list(case: str) -> dict[str, Any]:
     words = WORDS[case]
     row = SpaceRow(
-        name=words["space"], url="#", purpose=words["purpose"], preset_label="Private", topics_label="41 topics", **WHEN
+        name=words["space"],
+        url="#",
+        purpose=words["purpose"],
+        preset_label="Private",
+        topics_label="41 topics",
+        **WHEN,
     )
     return {"spaces": [] if case == "empty" else [row] * 6}
 
@@ -315,7 +339,7 @@ def _search(case: str) -> dict[str, Any]:
         kind_label="Answer",
         space_name=words["space"],
         author_name=words["name"],
-        snippet=mark_safe("the <mark>pricing</mark> pilots of last year, and what became of the <mark>price</mark> list"),
+        snippet=format_html("the <mark>{}</mark> pilots of last year, and what became of them", "pricing"),
         **WHEN,
     )
     return {
@@ -339,14 +363,19 @@ def _tag_show(case: str) -> dict[str, Any]:
 
 def _member_list(case: str) -> dict[str, Any]:
     words = WORDS[case]
-    row = _row(display_name=words["name"], url="#", initials="AL", headline=words["headline"], place="Copenhagen")
-    return {"members": [] if case == "empty" else [row] * 8, "q": "", "older_url": "" if case == "empty" else "#"}
+    row = _row(
+        display_name=words["name"], url="#", initials="AL", headline=words["headline"], place="Copenhagen"
+    )
+    return {
+        "members": [] if case == "empty" else [row] * 8,
+        "q": "",
+        "older_url": "" if case == "empty" else "#",
+    }
 
 
 def _member_show(case: str) -> dict[str, Any]:
     words = WORDS[case]
     empty = case == "empty"
-    post = MemberPostRow(topic_title=words["title"], url="#", space_name=words["space"], excerpt=words["sentence"], **WHEN)
     return {
         "member": _row(
             display_name=words["name"],
@@ -355,16 +384,23 @@ def _member_show(case: str) -> dict[str, Any]:
             headline="" if empty else words["headline"],
             place="" if empty else "Copenhagen",
             website="" if empty else "https://example.org/people/ann",
-            biography_html="" if empty else mark_safe(_prose(words, 3)),
+            biography="" if empty else words["sentence"],
             can_help_with="" if empty else words["purpose"],
             looks_for="" if empty else words["purpose"],
             joined_label="Here since March 2024",
             unclaimed_note="Came in with an import and has not signed in yet." if case == "long" else "",
             edit_url="#" if case == "short" else "",
+            posts_url=f"?page=member_posts&case={case}",
         ),
-        "posts": [] if empty else [post] * 4,
-        "older_url": "",
     }
+
+
+def _member_posts(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    post = MemberPostRow(
+        topic_title=words["title"], url="#", space_name=words["space"], excerpt=words["sentence"], **WHEN
+    )
+    return {"posts": [] if case == "empty" else [post] * 4, "older_url": ""}
 
 
 def _post_history(case: str) -> dict[str, Any]:
@@ -374,7 +410,9 @@ def _post_history(case: str) -> dict[str, Any]:
         DiffLine("removed", "Two of them failed."),
         DiffLine("added", words["sentence"]),
     ]
-    revision = RevisionRow(version=3, editor_name=words["name"], reason=words["headline"], lines=lines, **WHEN)
+    revision = RevisionRow(
+        version=3, editor_name=words["name"], reason=words["headline"], lines=lines, **WHEN
+    )
     return {
         "post": _row(url="#", number=7, topic_title=words["title"], topic_url="#", author_name=words["name"]),
         "revisions": [] if case == "empty" else [revision, revision],
@@ -386,7 +424,9 @@ def _form_page(case: str) -> dict[str, Any]:
     sent = {"space": "1", "kind": "question", "title": "WHY IS THIS SO", "body": "", "tags": "refused"}
     return {
         "form": WritingForm(sent) if case == "long" else WritingForm(),
-        "space": _row(name=words["space"], url="#", readable_by="All members can read this and learn that you wrote it."),
+        "space": _row(
+            name=words["space"], url="#", readable_by="All members can read this and learn that you wrote it."
+        ),
         "topic": _row(title=words["title"], url="#", space_name=words["space"], space_url="#"),
         "post": _row(url="#", number=7, topic_title=words["title"], topic_url="#"),
         "member": _row(url="#"),
@@ -418,6 +458,7 @@ PAGES: dict[str, tuple[str, Any]] = {
     "search": ("search.html", _search),
     "member_list": ("members/member_list.html", _member_list),
     "member_show": ("members/member_show.html", _member_show),
+    "member_posts": ("discussions/_member_posts.html", _member_posts),
     "profile_edit": ("members/profile_edit.html", _form_page),
     "error": ("errors/error.html", _error),
 }
@@ -425,7 +466,10 @@ PAGES: dict[str, tuple[str, Any]] = {
 
 def _frame(case: str) -> dict[str, Any]:
     words = WORDS[case]
-    spaces = [_row(name=words["space"], url="#", current=number == 1) for number in range(0 if case == "empty" else 6)]
+    spaces = [
+        _row(name=words["space"], url="#", current=number == 1)
+        for number in range(0 if case == "empty" else 6)
+    ]
     return {
         "community_name": words["space"] if case == "long" else "Northwind customers",
         "me": _row(display_name=words["name"], url="#", initials="AL"),
