@@ -1,5 +1,41 @@
-"""The addresses of the API."""
+"""The addresses of the API. Everything is under a version; the schema and its page describe that version."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from community.views.api import api_docs, api_schema
+from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
+from members.api import MemberEndpoint
+
+urlpatterns = [
+    path("schema/", api_schema, name="api_schema"),
+    path("docs/", api_docs, name="api_docs"),
+    path("v1/spaces/", SpaceEndpoint.as_view({"get": "list"}), name="api_space_list"),
+    path("v1/spaces/<int:space_id>/", SpaceEndpoint.as_view({"get": "retrieve"}), name="api_space_show"),
+    path("v1/topics/", TopicEndpoint.as_view({"get": "list", "post": "create"}), name="api_topic_list"),
+    path(
+        "v1/topics/<int:topic_id>/",
+        TopicEndpoint.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="api_topic_show",
+    ),
+    path("v1/topics/<int:topic_id>/close/", TopicEndpoint.as_view({"post": "close"}), name="api_topic_close"),
+    path("v1/topics/<int:topic_id>/reopen/", TopicEndpoint.as_view({"post": "reopen"}), name="api_topic_reopen"),
+    path("v1/topics/<int:topic_id>/follow/", TopicEndpoint.as_view({"post": "follow"}), name="api_topic_follow"),
+    path(
+        "v1/topics/<int:topic_id>/posts/",
+        TopicPostEndpoint.as_view({"get": "list", "post": "create"}),
+        name="api_post_list",
+    ),
+    path(
+        "v1/posts/<int:post_id>/",
+        PostEndpoint.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="api_post_show",
+    ),
+    path("v1/posts/<int:post_id>/restore/", PostEndpoint.as_view({"post": "restore"}), name="api_post_restore"),
+    path("v1/posts/<int:post_id>/thank/", PostEndpoint.as_view({"post": "thank"}), name="api_post_thank"),
+    path("v1/posts/<int:post_id>/unthank/", PostEndpoint.as_view({"post": "unthank"}), name="api_post_unthank"),
+    path("v1/posts/<int:post_id>/accept/", PostEndpoint.as_view({"post": "accept"}), name="api_answer_accept"),
+    path("v1/posts/<int:post_id>/unaccept/", PostEndpoint.as_view({"post": "unaccept"}), name="api_answer_unaccept"),
+    path("v1/members/", MemberEndpoint.as_view({"get": "list"}), name="api_member_list"),
+    path("v1/members/me/", MemberEndpoint.as_view({"get": "me"}), name="api_member_me"),
+    path("v1/members/<int:member_id>/", MemberEndpoint.as_view({"get": "retrieve"}), name="api_member_show"),
+]

@@ -55,7 +55,7 @@ HIGHEST_VERSION = 2**31 - 1
 # --- What is shown ----------------------------------------------------------------------------------------------
 
 
-class SpaceShown(serializers.Serializer[Space]):
+class SpaceSerializer(serializers.Serializer[Space]):
     id = serializers.IntegerField()
     url = AddressField()
     slug = serializers.CharField()
@@ -79,7 +79,7 @@ class TagReference(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class TopicShown(serializers.Serializer[Topic]):
+class TopicSerializer(serializers.Serializer[Topic]):
     id = serializers.IntegerField()
     url = AddressField()
     space = SpaceReference()
@@ -99,7 +99,7 @@ class TopicShown(serializers.Serializer[Topic]):
     pinned_at = MomentField(allow_null=True)
 
 
-class PostShown(serializers.Serializer[Post]):
+class PostSerializer(serializers.Serializer[Post]):
     id = serializers.IntegerField()
     url = AddressField()
     topic = serializers.IntegerField(source="topic_id")
@@ -126,7 +126,7 @@ class PostShown(serializers.Serializer[Post]):
         return post.topic.accepted_post_id == post.pk
 
 
-class FollowShown(serializers.Serializer[Any]):
+class FollowSerializer(serializers.Serializer[Any]):
     level = serializers.ChoiceField(FollowLevel.choices, allow_null=True)
 
 
@@ -203,15 +203,15 @@ class SpaceEndpoint(Endpoint):
     def get_queryset(self) -> QuerySet[Space]:
         return Space.objects.visible_to(self.request.user)
 
-    @extend_schema(parameters=[ListQuery], responses=SpaceShown(many=True))
+    @extend_schema(parameters=[ListQuery], responses=SpaceSerializer(many=True))
     def list(self, request: Request) -> Response:
         """List the spaces, in their order."""
-        return self.listed(self.get_queryset(), SpaceShown)
+        return self.listed(self.get_queryset(), SpaceSerializer)
 
-    @extend_schema(parameters=[id_parameter("space_id")], responses=SpaceShown)
+    @extend_schema(parameters=[id_parameter("space_id")], responses=SpaceSerializer)
     def retrieve(self, request: Request, space_id: int) -> Response:
         """Read one space."""
-        return self.shown(found(self.get_queryset(), pk=space_id), SpaceShown)
+        return self.shown(found(self.get_queryset(), pk=space_id), SpaceSerializer)
 
 
 class TopicEndpoint(Endpoint):
@@ -225,7 +225,7 @@ class TopicEndpoint(Endpoint):
         topics = Topic.objects.visible_to(self.request.user)
         return topics.select_related("space", "author", "last_poster").prefetch_related("tags")
 
-    @extend_schema(parameters=[TopicListQuery], responses=TopicShown(many=True))
+    @extend_schema(parameters=[TopicListQuery], responses=TopicSerializer(many=True))
     def list(self, request: Request) -> Response:
         """List topics, the last moved first."""
         topics, query = self.get_queryset(), self.query
@@ -238,14 +238,14 @@ class TopicEndpoint(Endpoint):
             topics = topics.filter(tagged_topics__tag__slug=query["tag"])
         if "answered" in query:
             topics = topics.filter(kind=TopicKind.QUESTION, accepted_post__isnull=not query["answered"])
-        return self.listed(topics, TopicShown)
+        return self.listed(topics, TopicSerializer)
 
-    @extend_schema(parameters=[id_parameter("topic_id")], responses=TopicShown)
+    @extend_schema(parameters=[id_parameter("topic_id")], responses=TopicSerializer)
     def retrieve(self, request: Request, topic_id: int) -> Response:
         """Read one topic."""
-        return self.shown(self._topic(topic_id), TopicShown)
+        return self.shown(self._topic(topic_id), TopicSerializer)
 
-    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=TopicDraft, responses={201: TopicShown})
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=TopicDraft, responses={201: TopicSerializer})
     def create(self, request: Request) -> Response:
         """Start a topic with its first post."""
         values = self.body(TopicDraft)
@@ -258,9 +258,9 @@ class TopicEndpoint(Endpoint):
             tags=values["tags"],
             idempotency_key=self.idempotency_key(),
         )
-        return self.shown(topic, TopicShown, status=201)
+        return self.shown(topic, TopicSerializer, status=201)
 
-    @extend_schema(parameters=[id_parameter("topic_id")], request=TopicChange, responses=TopicShown)
+    @extend_schema(parameters=[id_parameter("topic_id")], request=TopicChange, responses=TopicSerializer)
     def partial_update(self, request: Request, topic_id: int) -> Response:
         """Change the title or the tags; what is not sent stays."""
         topic, values = self._topic(topic_id), self.body(TopicChange)
@@ -270,27 +270,27 @@ class TopicEndpoint(Endpoint):
             title=values.get("title", topic.title),
             tags=values.get("tags", [tag.name for tag in topic.tags.all()]),
         )
-        return self.shown(topic, TopicShown)
+        return self.shown(topic, TopicSerializer)
 
-    @extend_schema(parameters=[id_parameter("topic_id")], request=TopicClosing, responses={200: TopicShown})
+    @extend_schema(parameters=[id_parameter("topic_id")], request=TopicClosing, responses={200: TopicSerializer})
     def close(self, request: Request, topic_id: int) -> Response:
         """Close a topic, with the reason that readers see."""
         topic, values = self._topic(topic_id), self.body(TopicClosing)
-        return self.shown(close_topic(topic, by=request.user, reason=values["reason"]), TopicShown)
+        return self.shown(close_topic(topic, by=request.user, reason=values["reason"]), TopicSerializer)
 
-    @extend_schema(parameters=[id_parameter("topic_id")], request=None, responses={200: TopicShown})
+    @extend_schema(parameters=[id_parameter("topic_id")], request=None, responses={200: TopicSerializer})
     def reopen(self, request: Request, topic_id: int) -> Response:
         """Open a closed topic again."""
         topic, _nothing = self._topic(topic_id), self.body(StrictSerializer)
-        return self.shown(reopen_topic(topic, by=request.user), TopicShown)
+        return self.shown(reopen_topic(topic, by=request.user), TopicSerializer)
 
-    @extend_schema(parameters=[id_parameter("topic_id")], request=FollowChange, responses={200: FollowShown})
+    @extend_schema(parameters=[id_parameter("topic_id")], request=FollowChange, responses={200: FollowSerializer})
     def follow(self, request: Request, topic_id: int) -> Response:
         """Say how much of a topic the member wants to hear."""
         topic, values = self._topic(topic_id), self.body(FollowChange)
         level = None if values["level"] is None else FollowLevel(values["level"])
         follow_topic(topic, by=request.user, level=level)
-        return Response(FollowShown({"level": level}).data)
+        return Response(FollowSerializer({"level": level}).data)
 
     def _topic(self, topic_id: int) -> Topic:
         return found(self.get_queryset(), pk=topic_id)
@@ -306,13 +306,13 @@ class TopicPostEndpoint(Endpoint):
     def get_queryset(self) -> QuerySet[Post]:
         return Post.objects.visible_to(self.request.user).select_related("topic", "author")
 
-    @extend_schema(parameters=[id_parameter("topic_id"), ListQuery], responses=PostShown(many=True))
+    @extend_schema(parameters=[id_parameter("topic_id"), ListQuery], responses=PostSerializer(many=True))
     def list(self, request: Request, topic_id: int) -> Response:
         """List the posts of a topic by their numbers. Reading here does not mark anything as read."""
-        return self.listed(self.get_queryset().filter(topic=self._topic(topic_id)), PostShown)
+        return self.listed(self.get_queryset().filter(topic=self._topic(topic_id)), PostSerializer)
 
     @extend_schema(
-        parameters=[id_parameter("topic_id"), IDEMPOTENCY_KEY], request=PostDraft, responses={201: PostShown}
+        parameters=[id_parameter("topic_id"), IDEMPOTENCY_KEY], request=PostDraft, responses={201: PostSerializer}
     )
     def create(self, request: Request, topic_id: int) -> Response:
         """Reply to a topic or to one of its posts."""
@@ -325,7 +325,7 @@ class TopicPostEndpoint(Endpoint):
             reply_to=answered,
             idempotency_key=self.idempotency_key(),
         )
-        return self.shown(post, PostShown, status=201)
+        return self.shown(post, PostSerializer, status=201)
 
     def _topic(self, topic_id: int) -> Topic:
         return found(Topic.objects.visible_to(self.request.user).select_related("space"), pk=topic_id)
@@ -339,12 +339,12 @@ class PostEndpoint(Endpoint):
     def get_queryset(self) -> QuerySet[Post]:
         return Post.objects.visible_to(self.request.user).select_related("topic__space", "author")
 
-    @extend_schema(parameters=[id_parameter("post_id")], responses=PostShown)
+    @extend_schema(parameters=[id_parameter("post_id")], responses=PostSerializer)
     def retrieve(self, request: Request, post_id: int) -> Response:
         """Read one post."""
-        return self.shown(self._post(post_id), PostShown)
+        return self.shown(self._post(post_id), PostSerializer)
 
-    @extend_schema(parameters=[id_parameter("post_id")], request=PostChange, responses=PostShown)
+    @extend_schema(parameters=[id_parameter("post_id")], request=PostChange, responses=PostSerializer)
     def partial_update(self, request: Request, post_id: int) -> Response:
         """Change the body; what stood there before is kept in the post's history."""
         post, values = self._post(post_id), self.body(PostChange)
@@ -355,7 +355,7 @@ class PostEndpoint(Endpoint):
             version=values["version"],
             reason=values.get("reason", ""),
         )
-        return self.shown(post, PostShown)
+        return self.shown(post, PostSerializer)
 
     @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={204: None})
     def destroy(self, request: Request, post_id: int) -> Response:
@@ -364,38 +364,38 @@ class PostEndpoint(Endpoint):
         delete_post(post, by=request.user)
         return Response(status=204)
 
-    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostShown})
+    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostSerializer})
     def restore(self, request: Request, post_id: int) -> Response:
         """Bring a deleted post back to its number."""
         # Whoever sees the topic sees that a number is missing; the action knows who may bring it back.
         topics = Topic.objects.visible_to(request.user)
         post = found(Post.objects.filter(topic__in=topics).select_related("topic__space", "author"), pk=post_id)
         self.body(StrictSerializer)
-        return self.shown(restore_post(post, by=request.user), PostShown)
+        return self.shown(restore_post(post, by=request.user), PostSerializer)
 
-    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostShown})
+    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostSerializer})
     def thank(self, request: Request, post_id: int) -> Response:
         """Say thanks, once."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
-        return self.shown(thank_post(post, by=request.user), PostShown)
+        return self.shown(thank_post(post, by=request.user), PostSerializer)
 
-    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostShown})
+    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostSerializer})
     def unthank(self, request: Request, post_id: int) -> Response:
         """Take a thanks back."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
-        return self.shown(unthank_post(post, by=request.user), PostShown)
+        return self.shown(unthank_post(post, by=request.user), PostSerializer)
 
-    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: TopicShown})
+    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: TopicSerializer})
     def accept(self, request: Request, post_id: int) -> Response:
         """Mark the reply that answered the question."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
-        return self.shown(accept_answer(post, by=request.user), TopicShown)
+        return self.shown(accept_answer(post, by=request.user), TopicSerializer)
 
-    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: TopicShown})
+    @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: TopicSerializer})
     def unaccept(self, request: Request, post_id: int) -> Response:
         """Take the mark back."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
-        return self.shown(unaccept_answer(post, by=request.user), TopicShown)
+        return self.shown(unaccept_answer(post, by=request.user), TopicSerializer)
 
     def _post(self, post_id: int) -> Post:
         return found(self.get_queryset(), pk=post_id)
