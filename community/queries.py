@@ -59,9 +59,9 @@ def home_page(user: Member) -> HomePage:
     moved = moved_topics(user, limit=MOVED_ON_HOME)
     count = len(moved)
     label = (
-        ngettext("{count} thread you follow has moved", "{count} threads you follow have moved", count).format(
-            count=f"{count}+" if count == MOVED_ON_HOME else count
-        )
+        ngettext(
+            "{count} thread you follow has moved", "{count} threads you follow have moved", count
+        ).format(count=f"{count}+" if count == MOVED_ON_HOME else count)
         if count
         else _("Nothing you follow has moved")
     )
@@ -74,6 +74,7 @@ def home_page(user: Member) -> HomePage:
     )
 
 
+# Only constants of this module are put into the text; what people write goes through parameters.
 _SEARCH = f"""
     WITH query AS (SELECT websearch_to_tsquery('{CONFIG}', %(words)s) || ({{beginning}}) AS words),
     found AS (
@@ -95,7 +96,7 @@ _SEARCH = f"""
                        'StartSel={_OPEN},StopSel={_CLOSE},MaxWords=36,MinWords=18')
     FROM best, query
     ORDER BY phrase DESC, rank DESC, best.id DESC
-"""
+"""  # noqa: S608
 
 # All words but the last as they are, and the last one as a beginning: results come while typing.
 _BEGINNING = f"websearch_to_tsquery('{CONFIG}', %(rest)s) && to_tsquery('{CONFIG}', %(last)s)"

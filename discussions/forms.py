@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from community.core.errors import Conflict
@@ -17,7 +18,7 @@ from members.models import Member
 class TagsField(LineField):
     """Tags as people write them: with commas between."""
 
-    def clean(self, value: str) -> list[str]:  # type: ignore[override]
+    def clean(self, value: str) -> list[str]:
         return [tag for tag in super().clean(value).split(",") if tag.strip()]
 
 
@@ -25,7 +26,9 @@ class TopicForm(ActionForm):
     """A new topic. The spaces offered are those the reader may start one in."""
 
     space = forms.ChoiceField(label=_("Space"))
-    kind = forms.ChoiceField(label=_("Kind"), choices=TopicKind, widget=forms.RadioSelect, initial=TopicKind.DISCUSSION)
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=TopicKind, widget=forms.RadioSelect, initial=TopicKind.DISCUSSION
+    )
     title = LineField(label=_("Title"), max_length=TITLE_LENGTH)
     body = ProseField(label=_("Text"))
     tags = TagsField(
@@ -33,9 +36,9 @@ class TopicForm(ActionForm):
     )
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, *args: Any, user: Member, space_slug: str, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, user: Member, space_slug: str) -> None:
         initial = {"space": space_slug, "idempotency_key": uuid.uuid4().hex}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self.spaces = {space.slug: space for space in visible_spaces(user) if can_create_topic(user, space)}
         space_field = self.fields["space"]
         assert isinstance(space_field, forms.ChoiceField)
@@ -93,14 +96,15 @@ class PostEditForm(ActionForm):
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
 
-    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, post: Post) -> None:
         body = Prose(post.source, SourceFormat(post.source_format))
         initial = {"body": body, "version": post.version}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
 
     def start_again_from(self, post: Post, error: Conflict) -> None:
         """Keep what was typed, and let the next save start from what stands there now."""
         post.refresh_from_db(fields=["version"])
-        self.data = self.data.copy()
-        self.data["version"] = str(post.version)
+        self.data = (
+            {**self.data.dict(), "version": str(post.version)} if isinstance(self.data, QueryDict) else {}
+        )
         self.add_error(None, error.sentence)

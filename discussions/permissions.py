@@ -43,7 +43,9 @@ def can_reply(user: Member, topic: Topic) -> Decision:
         return Denied(_("This space is archived: it can be read, and nothing new is written here."))
     if topic.closed_at is not None:
         reason = topic.close_reason or _("no reason was given")
-        return Denied(_("This topic is closed ({reason}). A moderator can open it again.").format(reason=reason))
+        return Denied(
+            _("This topic is closed ({reason}). A moderator can open it again.").format(reason=reason)
+        )
     if topic.space.preset == SpacePreset.READ_ONLY and not user.has_role(*MODERATORS):
         return Denied(_("Only community managers and moderators write in a read-only space."))
     return ALLOWED

@@ -249,8 +249,12 @@ def readable_by(space: Space) -> str:
         SpacePreset.READ_ONLY: _("All members can read this; community managers and moderators write."),
         SpacePreset.PRIVATE: _("The people listed in this space can read this, and the moderators."),
         SpacePreset.HIDDEN: _("The people listed in this space can read this, and the moderators."),
-        SpacePreset.EXPERTS: _("Experts and the people listed in this space can read this, and the moderators."),
-        SpacePreset.CONFIDENTIAL: _("Only the people listed in this room can read this. Nothing of it leaves by mail."),
+        SpacePreset.EXPERTS: _(
+            "Experts and the people listed in this space can read this, and the moderators."
+        ),
+        SpacePreset.CONFIDENTIAL: _(
+            "Only the people listed in this room can read this. Nothing of it leaves by mail."
+        ),
     }
     return sentences[SpacePreset(space.preset)]
 
@@ -259,7 +263,7 @@ def readable_by(space: Space) -> str:
 
 
 def open_topic(user: Member, topic_id: int) -> Topic | None:
-    """The topic with its space and this reader's place in it, or None where there is none for this reader. One query."""
+    """The topic with its space and this reader's place in it; None where there is none for them. One query."""
     mine = Follow.objects.filter(member=user, topic=OuterRef("pk")).values("level")
     read = ReadState.objects.filter(member=user, topic=OuterRef("pk")).values("last_read_number")
     return (
@@ -291,13 +295,19 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
     page = min(max(page, 1), pages_in_all)
     lowest = (page - 1) * POSTS_PER_PAGE + 1
     new_from = first_new_number(topic)
-    posts = post_rows(topic, user, Q(number__gte=lowest, number__lt=lowest + POSTS_PER_PAGE), new_from=new_from)
+    posts = post_rows(
+        topic, user, Q(number__gte=lowest, number__lt=lowest + POSTS_PER_PAGE), new_from=new_from
+    )
     url = topic.get_absolute_url()
     reply = can_reply(user, topic)
     closing = bool(can_close_topic(user, topic))
     new_is_elsewhere = bool(new_from) and page_of(new_from) != page
     level = topic.my_level or ""  # type: ignore[attr-defined]
-    tags = TaggedTopic.objects.filter(content_object=topic).values_list("tag__name", "tag__slug").order_by("tag__name")
+    tags = (
+        TaggedTopic.objects.filter(content_object=topic)
+        .values_list("tag__name", "tag__slug")
+        .order_by("tag__name")
+    )
     return TopicPage(
         id=topic.pk,
         title=topic.title,
@@ -427,11 +437,13 @@ class _PostPrinter:
         accept_url = ""
         if self.may_accept and number > 1:
             accept_url = f"{base}{'unaccept' if is_accepted else 'accept'}/"
-        edited_label = self.edited_words.format(when=moment(edited_at, self.now).relative) if edited_at else ""
+        edited_label = (
+            self.edited_words.format(when=moment(edited_at, self.now).relative) if edited_at else ""
+        )
         imported_label = (
-            ngettext("{count} vote before the move", "{count} votes before the move", imported_upvotes).format(
-                count=imported_upvotes
-            )
+            ngettext(
+                "{count} vote before the move", "{count} votes before the move", imported_upvotes
+            ).format(count=imported_upvotes)
             if imported_upvotes
             else ""
         )
@@ -572,7 +584,11 @@ def topic_rows(
     its time, for one query more.
     """
     read = ReadState.objects.filter(member=user, topic=OuterRef("pk")).values("last_read_number")
-    reason = Follow.objects.filter(member=user, topic=OuterRef("pk")).exclude(level=FollowLevel.MUTE).values("reason")
+    reason = (
+        Follow.objects.filter(member=user, topic=OuterRef("pk"))
+        .exclude(level=FollowLevel.MUTE)
+        .values("reason")
+    )
 
     def columns(queryset: TopicQuerySet) -> Any:
         mine = queryset.annotate(my_number=Coalesce(Subquery(read), Value(0)), my_reason=Subquery(reason))
@@ -584,7 +600,9 @@ def topic_rows(
         found = [*columns(on_top), *found]
     tags: dict[int, list[str]] = {}
     tagged = TaggedTopic.objects.filter(content_object__in=[row[0] for row in found])
-    for topic_id, name in tagged.values_list("content_object_id", "tag__name").order_by("tag__name") if found else ():
+    for topic_id, name in (
+        tagged.values_list("content_object_id", "tag__name").order_by("tag__name") if found else ()
+    ):
         tags.setdefault(topic_id, []).append(f"#{name}")
     spaces = {space.pk: space for space in visible_spaces(user)}
     now = timezone.now()
@@ -597,7 +615,9 @@ class _ListWords:
 
     def __init__(self) -> None:
         self.kinds = {value: str(label) for value, label in TopicKind.choices}
-        self.reasons = {value: _("because {reason}").format(reason=label) for value, label in FollowReason.choices}
+        self.reasons = {
+            value: _("because {reason}").format(reason=label) for value, label in FollowReason.choices
+        }
         self.topics_url = reverse("topic_show", args=[0])[: -len("0/")]
         self.nobody = _("A former member")
 
@@ -610,7 +630,7 @@ class _ListWords:
         *,
         in_space: bool,
     ) -> TopicRow:
-        (topic_id, kind, title, space_id, accepted_id, pinned_at, closed_at, last_number, post_count, last_post_at,
+        (topic_id, kind, title, space_id, accepted_id, pinned_at, closed_at, last_number, post_count, _last_post_at,
          author_name, last_poster_name, my_number, my_reason, at) = columns  # fmt: skip
         replies = post_count - 1
         new = last_number - my_number if my_number and last_number > my_number else 0
@@ -698,7 +718,9 @@ def space_rows(user: Member) -> list[SpaceRow]:
                 url=space.get_absolute_url(),
                 purpose=space.purpose,
                 preset_label=str(space.get_preset_display()),
-                topics_label=_("archived") if space.archived_at else ("" if when else _("nothing written yet")),
+                topics_label=_("archived")
+                if space.archived_at
+                else ("" if when else _("nothing written yet")),
                 when_relative=when.relative if when else "",
                 when_iso=when.iso if when else "",
                 when_exact=when.exact if when else "",
@@ -756,7 +778,7 @@ def member_posts(member: Member, reader: Member, *, before: str | None) -> tuple
     if key is not None:
         at, post_id = key
         posts = posts.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=post_id))
-    found, has_more = split_page(posts[:21], 20)
+    found, has_more = split_page(list(posts[:21]), 20)
     now = timezone.now()
     rows = []
     for post in found:
@@ -773,4 +795,3 @@ def member_posts(member: Member, reader: Member, *, before: str | None) -> tuple
             )
         )
     return rows, time_key(found[-1].created_at, found[-1].pk) if has_more else ""
-

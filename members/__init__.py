@@ -1,1 +1,1 @@
-"""Who is here and how they came in: member, organisation, role, profile; later application, vouch, invitation, terms."""
+"""Who is here and how they came in: member, organisation, role, profile; later the gate."""

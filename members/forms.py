@@ -1,8 +1,7 @@
 """Validation of what people say about themselves; the rules stand in the actions."""
 
-from typing import Any
-
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import ActionForm, LineField
@@ -24,7 +23,7 @@ class ProfileForm(ActionForm):
     can_help_with = LineField(label=_("What I can help with"), max_length=300, required=False)
     looks_for = LineField(label=_("What I am looking for"), max_length=300, required=False)
 
-    def __init__(self, *args: Any, member: Member, profile: Profile, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, member: Member, profile: Profile) -> None:
         initial = {
             "display_name": member.display_name,
             "time_zone": member.time_zone,
@@ -34,4 +33,4 @@ class ProfileForm(ActionForm):
             "can_help_with": profile.can_help_with,
             "looks_for": profile.looks_for,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)

@@ -19,7 +19,9 @@ def can_edit_profile(user: Member, member: Member) -> Decision:
         return Denied(_("This account is deactivated. A community manager can tell you why."))
     if user.pk == member.pk or user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
         return ALLOWED
-    return Denied(_("Only {name} and the community managers can change this profile.").format(name=member.display_name))
+    return Denied(
+        _("Only {name} and the community managers can change this profile.").format(name=member.display_name)
+    )
 
 
 def can_manage_members(user: Member) -> Decision:
@@ -32,7 +34,13 @@ def can_grant_role(user: Member, role: str) -> Decision:
     """Rule 0.3. Managers grant what members do for the community; staff roles are the administrators'."""
     if user.has_role(RoleName.ADMINISTRATOR):
         return ALLOWED
-    community_roles = {RoleName.APPLICANT, RoleName.MEMBER, RoleName.EXPERT, RoleName.STEWARD, RoleName.MODERATOR}
+    community_roles = {
+        RoleName.APPLICANT,
+        RoleName.MEMBER,
+        RoleName.EXPERT,
+        RoleName.STEWARD,
+        RoleName.MODERATOR,
+    }
     if user.has_role(RoleName.MANAGER) and role in community_roles:
         return ALLOWED
     if role in community_roles:

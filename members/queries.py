@@ -84,7 +84,8 @@ def member_rows(
     key = whole_number(member_id)
     if dash and key is not None:
         people = people.filter(Q(key__gt=name) | Q(key=name, pk__gt=key))
-    found, has_more = split_page(people.select_related("profile")[: PEOPLE_PER_PAGE + 1], PEOPLE_PER_PAGE)
+    people = people.select_related("profile")[: PEOPLE_PER_PAGE + 1]
+    found, has_more = split_page(list(people), PEOPLE_PER_PAGE)
     rows = [
         MemberRow(
             display_name=member.display_name,

@@ -29,7 +29,7 @@ class LineField(forms.CharField):
     """A title, name or tag: one line, cleaned as `clean_line` says, then measured against `max_length`."""
 
     def to_python(self, value: Any) -> str:
-        return clean_line(super().to_python(value))
+        return clean_line(super().to_python(value) or "")
 
 
 class ProseWidget(forms.Textarea):

@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 from community.core.middleware import request_id
 
 # Extras that may stand in a line. Anything else that code hands in is dropped: no text, address or token by accident.
-EXTRAS = ("activity_id", "attempts", "count", "duration_ms", "job_id", "member_id", "reason", "route", "status", "task")
+EXTRAS = (
+    "activity_id",
+    "attempts",
+    "count",
+    "duration_ms",
+    "job_id",
+    "member_id",
+    "reason",
+    "route",
+    "status",
+    "task",
+)
 
 
 class LineFormatter(logging.Formatter):

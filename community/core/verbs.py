@@ -29,13 +29,15 @@ class Verb(models.TextChoices):
     TOPIC_EDITED = "topic.edited", _("edited a topic")  # fields, topic_id
     TOPIC_CLOSED = "topic.closed", _("closed a topic")  # reason, topic_id
     TOPIC_REOPENED = "topic.reopened", _("reopened a topic")  # topic_id
-    POST_CREATED = "post.created", _("replied")  # topic_id, number, reply_to_id, kind of topic; counterpart: who is answered
+    # topic_id, number, reply_to_id, kind of topic; counterpart: who is answered
+    POST_CREATED = "post.created", _("replied")
     POST_EDITED = "post.edited", _("edited a post")  # topic_id, number, version
     POST_DELETED = "post.deleted", _("deleted a post")  # topic_id, number
     POST_RESTORED = "post.restored", _("restored a post")  # topic_id, number
     POST_THANKED = "post.thanked", _("said thanks")  # topic_id, number; counterpart: the author
     POST_UNTHANKED = "post.unthanked", _("took back a thanks")  # topic_id, number; counterpart: the author
-    ANSWER_ACCEPTED = "answer.accepted", _("accepted an answer")  # topic_id, number; counterpart: the answerer
+    # topic_id, number; counterpart: the answerer
+    ANSWER_ACCEPTED = "answer.accepted", _("accepted an answer")
     ANSWER_UNACCEPTED = "answer.unaccepted", _("took back an accepted answer")  # topic_id, number
 
     # the root

@@ -20,7 +20,9 @@ def search(request: MemberRequest) -> HttpResponse:
     words = clean_line(request.GET.get("q", ""))[:200]
     page = max(1, min(whole_number(request.GET.get("page"), default=1) or 1, LAST_PAGE))
     results, has_more = search_page(request.user, words, page=page)
-    older_url = with_query(reverse("search"), q=words, page=str(page + 1)) if has_more and page < LAST_PAGE else ""
+    older_url = (
+        with_query(reverse("search"), q=words, page=str(page + 1)) if has_more and page < LAST_PAGE else ""
+    )
     return render(
         request,
         "search.html",

@@ -48,7 +48,9 @@ def repair_counters() -> dict[str, int]:
             cursor.execute(statement)
             drifted[name] = cursor.rowcount
     if any(drifted.values()):
-        logger.warning("counters had drifted", extra={"count": sum(drifted.values()), "reason": repr(drifted)})
+        logger.warning(
+            "counters had drifted", extra={"count": sum(drifted.values()), "reason": repr(drifted)}
+        )
     return drifted
 
 

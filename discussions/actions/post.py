@@ -1,6 +1,7 @@
 """Writing, changing, thanking and accepting posts."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F
@@ -31,7 +32,14 @@ from members.models import Member
 SILENT_FOR = timedelta(minutes=5)
 REASON_AFTER = timedelta(hours=24)
 
-TOPIC_COUNTERS = ("highest_number", "last_number", "post_count", "people_count", "last_post_at", "last_poster")
+TOPIC_COUNTERS = (
+    "highest_number",
+    "last_number",
+    "post_count",
+    "people_count",
+    "last_post_at",
+    "last_poster",
+)
 
 
 @transaction.atomic
@@ -64,7 +72,9 @@ def create_post(
     require(can_reply(by, topic))
     answered = reply_to or Post.objects.get(topic=topic, number=1)
     if answered.topic_id != topic.pk or answered.deleted_at is not None:
-        raise Invalid(_("The post you answer is not in this topic any more. Answer another one, or the topic itself."))
+        raise Invalid(
+            _("The post you answer is not in this topic any more. Answer another one, or the topic itself.")
+        )
     now = at or timezone.now()
     number = topic.highest_number + 1
     is_new_here = not topic.posts.present().filter(author=by).exists()
@@ -244,12 +254,16 @@ def _lock(post: Post) -> tuple[Post, Topic]:
 def _count_last(topic: Topic) -> None:
     last = topic.posts.present().order_by("-number").only("number", "created_at", "author_id").first()
     if last is not None:
-        topic.last_number, topic.last_post_at, topic.last_poster_id = last.number, last.created_at, last.author_id
+        topic.last_number, topic.last_post_at, topic.last_poster_id = (
+            last.number,
+            last.created_at,
+            last.author_id,
+        )
     topic.people_count = topic.posts.present().aggregate(people=Count("author", distinct=True))["people"]
     topic.save(update_fields=(*TOPIC_COUNTERS, "accepted_post"))
 
 
-def _record(verb: Verb, post: Post, *, by: Member, counterpart_id: int | None = None, **data: object) -> None:
+def _record(verb: Verb, post: Post, *, by: Member, counterpart_id: int | None = None, **data: Any) -> None:
     record(
         verb,
         by=by,

@@ -36,7 +36,9 @@ def create_space(
         require(can_manage_spaces(by))
     name = clean_line(name)[:80]
     if not name:
-        raise Invalid(_("A space needs a name."), fields={"name": [_("Say in a few words what belongs here.")]})
+        raise Invalid(
+            _("A space needs a name."), fields={"name": [_("Say in a few words what belongs here.")]}
+        )
     slug = slug or slugify(name)[:60].strip("-") or "space"
     if Space.objects.filter(slug=slug).exists():
         raise Conflict(_("There is a space with this address already. Choose another name."))
@@ -52,14 +54,25 @@ def create_space(
         SpaceMembership.objects.create(space=space, member=by, added_by=by)
         forget_visible_spaces(by)
     record(
-        Verb.SPACE_CREATED, by=by, target=space, audience=Audience.SPACE, space_id=space.pk, preset=str(preset)
+        Verb.SPACE_CREATED,
+        by=by,
+        target=space,
+        audience=Audience.SPACE,
+        space_id=space.pk,
+        preset=str(preset),
     )
     return space
 
 
 @transaction.atomic
 def edit_space(
-    space: Space, *, by: Member, name: str, purpose: str, preset: SpacePreset, topic_kinds: Sequence[TopicKind]
+    space: Space,
+    *,
+    by: Member,
+    name: str,
+    purpose: str,
+    preset: SpacePreset,
+    topic_kinds: Sequence[TopicKind],
 ) -> Space:
     """Change what a space is for and who may see it; it holds from everybody's next request on."""
     require(can_manage_space(by, space))
@@ -71,7 +84,9 @@ def edit_space(
         "topic_kinds": [str(kind) for kind in topic_kinds],
     }
     if not wanted["name"]:
-        raise Invalid(_("A space needs a name."), fields={"name": [_("Say in a few words what belongs here.")]})
+        raise Invalid(
+            _("A space needs a name."), fields={"name": [_("Say in a few words what belongs here.")]}
+        )
     changed = [field for field, value in wanted.items() if getattr(space, field) != value]
     for field in changed:
         setattr(space, field, wanted[field])

@@ -13,7 +13,15 @@ from community.core.idempotency import claim
 from community.core.models import Audience, SearchKind
 from community.core.permissions import require
 from community.core.search import put_entry
-from community.core.text import RENDERER_VERSION, Prose, clean_line, clean_source, plain_text, render, source_problem
+from community.core.text import (
+    RENDERER_VERSION,
+    Prose,
+    clean_line,
+    clean_source,
+    plain_text,
+    render,
+    source_problem,
+)
 from community.core.verbs import Verb
 from discussions.models import (
     TAG_LENGTH,
@@ -59,7 +67,9 @@ def create_topic(
     if claimed.target_id is not None:
         return Topic.objects.select_related("space").get(pk=claimed.target_id)
     if kind not in space.topic_kinds:
-        raise Invalid(_("This space does not take topics of that kind."), fields={"kind": [_("Choose another kind.")]})
+        raise Invalid(
+            _("This space does not take topics of that kind."), fields={"kind": [_("Choose another kind.")]}
+        )
     title, names, prose = clean_title(title), clean_tags(tags), clean_prose(prose)
     rendered = render(prose.source, prose.source_format)
     now = at or timezone.now()
@@ -236,7 +246,9 @@ def clean_title(title: str) -> str:
     """One visible line of at most 200 characters. Raises `Invalid`."""
     title = clean_line(title)
     if not title:
-        raise Invalid(_("A topic needs a title."), fields={"title": [_("Say in one line what this is about.")]})
+        raise Invalid(
+            _("A topic needs a title."), fields={"title": [_("Say in one line what this is about.")]}
+        )
     if len(title) > TITLE_LENGTH:
         sentence = _("The title has {length} characters; {limit} are the most.").format(
             length=len(title), limit=TITLE_LENGTH

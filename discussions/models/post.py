@@ -35,7 +35,9 @@ class Post(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    reply_to = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replies", db_index=False)
+    reply_to = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="replies", db_index=False
+    )
     source = models.TextField()
     source_format = models.CharField(max_length=10, choices=SOURCE_FORMATS)
     html = models.TextField()
@@ -63,7 +65,8 @@ class Post(models.Model):
                 name="post_reply_unless_first",
             ),
             models.CheckConstraint(
-                condition=Q(source_format__in=[value for value, _label in SOURCE_FORMATS]), name="post_format_known"
+                condition=Q(source_format__in=[value for value, _label in SOURCE_FORMATS]),
+                name="post_format_known",
             ),
         )
         indexes = (

@@ -13,7 +13,9 @@ class ReadState(models.Model):
     """One row per member and topic with the last read number, written by one upsert a visit; it never falls."""
 
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="+", db_index=False)
-    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     last_read_number = models.PositiveIntegerField()
     read_at = models.DateTimeField()
 
@@ -43,9 +45,15 @@ class FollowReason(models.TextChoices):
 class Follow(models.Model):
     """A member follows exactly one thing: a topic, a space or a tag."""
 
-    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
-    topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="follows", db_index=False)
-    space = models.ForeignKey(Space, null=True, on_delete=models.CASCADE, related_name="follows", db_index=False)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    topic = models.ForeignKey(
+        Topic, null=True, on_delete=models.CASCADE, related_name="follows", db_index=False
+    )
+    space = models.ForeignKey(
+        Space, null=True, on_delete=models.CASCADE, related_name="follows", db_index=False
+    )
     tag = models.ForeignKey(Tag, null=True, on_delete=models.CASCADE, related_name="follows", db_index=False)
     level = models.CharField(max_length=20, choices=FollowLevel)
     reason = models.CharField(max_length=20, choices=FollowReason)
@@ -59,7 +67,9 @@ class Follow(models.Model):
             models.UniqueConstraint(
                 fields=["member", "space"], condition=Q(space__isnull=False), name="follow_space_once"
             ),
-            models.UniqueConstraint(fields=["member", "tag"], condition=Q(tag__isnull=False), name="follow_tag_once"),
+            models.UniqueConstraint(
+                fields=["member", "tag"], condition=Q(tag__isnull=False), name="follow_tag_once"
+            ),
             models.CheckConstraint(
                 condition=Q(topic__isnull=False, space__isnull=True, tag__isnull=True)
                 | Q(topic__isnull=True, space__isnull=False, tag__isnull=True)

@@ -20,7 +20,7 @@ TAG_LENGTH = 40
 TAGS_PER_TOPIC = 5
 
 
-class Tag(TagBase):
+class Tag(TagBase):  # type: ignore[misc]
     """A word of the community's own list."""
 
     name = models.CharField(_("name"), max_length=TAG_LENGTH, unique=True)
@@ -39,9 +39,11 @@ class Tag(TagBase):
         return stem if i is None else f"{stem}-{i}"
 
 
-class TaggedTopic(ItemBase):
+class TaggedTopic(ItemBase):  # type: ignore[misc]
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged_topics")
-    content_object = models.ForeignKey("discussions.Topic", on_delete=models.CASCADE, related_name="tagged_topics")
+    content_object = models.ForeignKey(
+        "discussions.Topic", on_delete=models.CASCADE, related_name="tagged_topics"
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["content_object", "tag"], name="tagged_topic_once"),)
@@ -55,19 +57,22 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         return self.present().filter(space__in=visible_space_ids(user))
 
 
-class Topic(models.Model):
+class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's ItemBase has no types
     """A thread, its counters and its states.
 
-    `highest_number` is the number given out last: it grows under a lock on this row and never falls. `last_number`,
-    `last_post_at` and `last_poster` belong to the highest post that is there; `post_count` counts those that are there and
-    `people_count` who wrote them; unread is the one comparison `last_number > last_read_number`, so a deleted last post leaves nobody unread.
+    `highest_number` is the number given out last: it grows under a lock on this row and never falls.
+    `last_number`, `last_post_at` and `last_poster` belong to the highest post that is there; `post_count` counts
+    those that are there and `people_count` who wrote them. Unread is the one comparison
+    `last_number > last_read_number`, so a deleted last post leaves nobody unread.
     `author` is null where the topic is unattributed or the account is gone.
     """
 
     space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="topics", db_index=False)
     kind = models.CharField(max_length=20, choices=TopicKind)
     title = models.CharField(_("title"), max_length=TITLE_LENGTH)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField()
     highest_number = models.PositiveIntegerField(default=0)
     last_number = models.PositiveIntegerField(default=0)
@@ -82,7 +87,12 @@ class Topic(models.Model):
     )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     close_reason = models.CharField(max_length=300, blank=True)
     pinned_at = models.DateTimeField(null=True, blank=True)
@@ -122,7 +132,9 @@ class Topic(models.Model):
                 name="topic_unanswered",
             ),
             models.Index(
-                fields=["space"], condition=Q(pinned_at__isnull=False, deleted_at__isnull=True), name="topic_pinned"
+                fields=["space"],
+                condition=Q(pinned_at__isnull=False, deleted_at__isnull=True),
+                name="topic_pinned",
             ),
         )
 

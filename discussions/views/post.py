@@ -1,4 +1,4 @@
-"""Writing, changing and judging posts. Each act answers with the one fragment that changed, or goes back to the page."""
+"""Writing, changing and judging posts. Each act answers with the one fragment that changed, or with the page."""
 
 from collections.abc import Callable
 

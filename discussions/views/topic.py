@@ -1,6 +1,5 @@
 """Reading and writing topics."""
 
-
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +9,14 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.errors import Invalid
 from community.core.http import whole_number
 from community.core.permissions import require
-from discussions.actions.topic import close_topic, create_topic, edit_topic, follow_topic, mark_read, reopen_topic
+from discussions.actions.topic import (
+    close_topic,
+    create_topic,
+    edit_topic,
+    follow_topic,
+    mark_read,
+    reopen_topic,
+)
 from discussions.forms import PostForm, TopicEditForm, TopicForm
 from discussions.models import FollowLevel, Topic
 from discussions.permissions import can_edit_topic
@@ -62,7 +68,9 @@ def topic_create(request: MemberRequest) -> HttpResponse:
     space = form.chosen_space
     context = {
         "form": form,
-        "space": {"name": space.name, "url": space.get_absolute_url(), "readable_by": readable_by(space)} if space else None,
+        "space": {"name": space.name, "url": space.get_absolute_url(), "readable_by": readable_by(space)}
+        if space
+        else None,
     }
     return render(request, "discussions/topic_create.html", context, status=422 if form.errors else 200)
 
@@ -75,7 +83,9 @@ def topic_edit(request: MemberRequest, topic_id: int) -> HttpResponse:
     form = TopicEditForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            edit_topic(topic, by=request.user, title=form.cleaned_data["title"], tags=form.cleaned_data["tags"])
+            edit_topic(
+                topic, by=request.user, title=form.cleaned_data["title"], tags=form.cleaned_data["tags"]
+            )
         except Invalid as error:
             form.take_refusal(error)
         else:
@@ -87,7 +97,10 @@ def topic_edit(request: MemberRequest, topic_id: int) -> HttpResponse:
         "space_url": topic.space.get_absolute_url(),
     }
     return render(
-        request, "discussions/topic_edit.html", {"form": form, "topic": heading}, status=422 if form.errors else 200
+        request,
+        "discussions/topic_edit.html",
+        {"form": form, "topic": heading},
+        status=422 if form.errors else 200,
     )
 
 

@@ -34,13 +34,18 @@ class ProfileChange:
 
 @transaction.atomic
 def edit_profile(member: Member, change: ProfileChange, *, by: Member) -> Member:
-    """Rule 2.1. Records the names of what changed, never the values. Raises `Invalid` for an empty name or unknown zone."""
+    """Rule 2.1. Records the names of what changed, never the values. Raises `Invalid` for a wrong name or zone."""
     require(can_edit_profile(by, member))
     name = clean_line(change.display_name)
     if not name:
-        raise Invalid(_("Your name cannot be empty."), fields={"display_name": [_("Write the name people know you by.")]})
+        raise Invalid(
+            _("Your name cannot be empty."),
+            fields={"display_name": [_("Write the name people know you by.")]},
+        )
     if change.time_zone not in TIME_ZONES:
-        raise Invalid(_("That time zone is not known."), fields={"time_zone": [_("Choose one from the list.")]})
+        raise Invalid(
+            _("That time zone is not known."), fields={"time_zone": [_("Choose one from the list.")]}
+        )
     member = Member.objects.select_for_update().get(pk=member.pk)
     profile, _created = Profile.objects.get_or_create(member=member)
     wanted: dict[tuple[Member | Profile, str], str] = {
@@ -59,7 +64,14 @@ def edit_profile(member: Member, change: ProfileChange, *, by: Member) -> Member
         setattr(row, field, value)
     member.save(update_fields=["display_name", "time_zone"])
     profile.save()
-    record(Verb.PROFILE_EDITED, by=by, target=member, audience=Audience.MEMBER, counterpart_id=member.pk, fields=changed)
+    record(
+        Verb.PROFILE_EDITED,
+        by=by,
+        target=member,
+        audience=Audience.MEMBER,
+        counterpart_id=member.pk,
+        fields=changed,
+    )
     return member
 
 

@@ -16,7 +16,14 @@ from members.permissions import can_grant_role
 
 
 @transaction.atomic
-def grant_role(member: Member, role: RoleName, *, by: Member | None, until: datetime | None = None, at: datetime | None = None) -> Role:
+def grant_role(
+    member: Member,
+    role: RoleName,
+    *,
+    by: Member | None,
+    until: datetime | None = None,
+    at: datetime | None = None,
+) -> Role:
     """Rule 0.3: a row with from, until and who granted it. `by` is None for commands run on the server.
 
     Raises `Conflict` where the member holds the role already.
@@ -26,7 +33,9 @@ def grant_role(member: Member, role: RoleName, *, by: Member | None, until: date
     Member.objects.select_for_update().get(pk=member.pk)
     if Role.objects.current().filter(member=member, role=role).exists():
         raise Conflict(_("{name} holds this role already.").format(name=member.display_name))
-    row = Role.objects.create(member=member, role=role, from_at=at or timezone.now(), until_at=until, granted_by=by)
+    row = Role.objects.create(
+        member=member, role=role, from_at=at or timezone.now(), until_at=until, granted_by=by
+    )
     member.__dict__.pop("roles", None)
     record(
         Verb.ROLE_GRANTED,
@@ -52,6 +61,11 @@ def end_role(row: Role, *, by: Member) -> Role:
     row.until_at = now
     row.save(update_fields=["until_at"])
     record(
-        Verb.ROLE_ENDED, by=by, target=row.member, audience=Audience.STAFF, counterpart_id=row.member.pk, role=row.role
+        Verb.ROLE_ENDED,
+        by=by,
+        target=row.member,
+        audience=Audience.STAFF,
+        counterpart_id=row.member.pk,
+        role=row.role,
     )
     return row

@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +18,18 @@ from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
 
 HANDLE = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$",
-    _("A handle has up to 40 small letters, digits, dots, dashes or underscores, and starts and ends with a letter or digit."),
+    _(
+        "A handle has up to 40 small letters, digits, dots, dashes or underscores; its ends are letters or digits."
+    ),
 )
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
+    return [
+        (name, name.replace("_", " "))
+        for name in sorted(available_timezones())
+        if "/" in name or name == "UTC"
+    ]
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -72,8 +78,10 @@ class Member(AbstractBaseUser):
     joined_at = models.DateTimeField(_("joined"))
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
     deactivated_at = models.DateTimeField(_("deactivated"), null=True, blank=True)
-    is_active = models.GeneratedField(  # type: ignore[assignment]
-        expression=Q(deactivated_at__isnull=True), output_field=models.BooleanField(), db_persist=True
+    is_active = models.GeneratedField(
+        expression=ExpressionWrapper(Q(deactivated_at__isnull=True), output_field=models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     is_machine = models.BooleanField(_("machine account"), default=False, db_default=False)
 

@@ -28,7 +28,9 @@ class Organisation(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(Lower("name"), name="organisation_name_once"),
-            models.CheckConstraint(condition=Q(kind__in=OrganisationKind.values), name="organisation_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=OrganisationKind.values), name="organisation_kind_known"
+            ),
         )
 
     def __str__(self) -> str:
@@ -51,7 +53,9 @@ class OrganisationDomain(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=Q(domain=Lower("domain")), name="organisation_domain_small_letters"),
+            models.CheckConstraint(
+                condition=Q(domain=Lower("domain")), name="organisation_domain_small_letters"
+            ),
         )
 
     def __str__(self) -> str:

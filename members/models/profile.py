@@ -18,7 +18,9 @@ class Profile(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(website="") | models.Q(website__startswith="https://") | models.Q(website__startswith="http://"),
+                condition=models.Q(website="")
+                | models.Q(website__startswith="https://")
+                | models.Q(website__startswith="http://"),
                 name="profile_website_is_web",
             ),
         )

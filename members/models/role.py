@@ -61,7 +61,8 @@ class Role(models.Model):
                 fields=["member", "role"], condition=Q(until_at__isnull=True), name="role_open_once"
             ),
             models.CheckConstraint(
-                condition=Q(until_at__isnull=True) | Q(until_at__gt=F("from_at")), name="role_ends_after_it_began"
+                condition=Q(until_at__isnull=True) | Q(until_at__gt=F("from_at")),
+                name="role_ends_after_it_began",
             ),
             models.CheckConstraint(condition=Q(role__in=RoleName.values), name="role_known"),
         )

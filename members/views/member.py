@@ -15,7 +15,9 @@ def member_list(request: MemberRequest) -> HttpResponse:
     words = clean_line(request.GET.get("q", ""))[:200]
     slug = request.GET.get("organisation")
     organisation = get_object_or_404(Organisation, slug=slug) if slug else None
-    rows, key = member_rows(request.user, words=words, organisation=organisation, after=request.GET.get("after"))
+    rows, key = member_rows(
+        request.user, words=words, organisation=organisation, after=request.GET.get("after")
+    )
     return render(
         request,
         "members/member_list.html",

@@ -38,7 +38,9 @@ def test_search_asks_for_every_word(web):
 
 def test_search_puts_the_exact_phrase_first(web):
     make_topic(title="One", body="Our list price is public.")
-    make_topic(title="Two", body="The price was fair, and so was the price before; nobody kept a list of any price.")
+    make_topic(
+        title="Two", body="The price was fair, and so was the price before; nobody kept a list of any price."
+    )
     assert titles(web, "list price") == ["One", "Two"]
 
 
@@ -88,7 +90,28 @@ def test_search_pages_without_double(web):
     assert len(seen) == len(set(seen)) == 45
 
 
-ODD = ["'", "''", ":*", "a:*", "!", "! !", "& |", "(", "a & (b", "<->", "\\", "%", "_", "--", "/*", "x" * 200, "ﷺ", "的", "-", '"']
+ODD = [
+    "'",
+    "''",
+    ":*",
+    "a:*",
+    "!",
+    "! !",
+    "& |",
+    "(",
+    "a & (b",
+    "<->",
+    "\\",
+    "%",
+    "_",
+    "--",
+    "/*",
+    "x" * 200,
+    "ﷺ",
+    "的",
+    "-",
+    '"',
+]
 
 
 @pytest.mark.parametrize("words", [*ODD, "a -", "1e9:A", "²", "½ Ⅷ"])

@@ -24,7 +24,16 @@ from discussions.actions.post import (
 )
 from discussions.actions.space import add_space_member, create_space, edit_space, remove_space_member
 from discussions.actions.topic import close_topic, create_topic, edit_topic, reopen_topic
-from discussions.models import Follow, Post, PostRevision, Space, SpacePreset, Topic, TopicKind, visible_space_ids
+from discussions.models import (
+    Follow,
+    Post,
+    PostRevision,
+    Space,
+    SpacePreset,
+    Topic,
+    TopicKind,
+    visible_space_ids,
+)
 from members.models import Member
 from tests.factories import dispatch_activity, make_member, make_post, make_space, make_topic
 
@@ -58,7 +67,9 @@ def question(space, member):
 
 
 def test_create_topic_makes_post_one_and_records_it(space, member):
-    topic = create_topic(space, by=member, kind=TopicKind.DISCUSSION, title=" A  title ", prose=words("Hello"), tags=["x"])
+    topic = create_topic(
+        space, by=member, kind=TopicKind.DISCUSSION, title=" A  title ", prose=words("Hello"), tags=["x"]
+    )
     post = topic.posts.get()
     assert (topic.title, post.number, post.reply_to, topic.people_count) == ("A title", 1, None, 1)
     row = last(Verb.TOPIC_CREATED)
@@ -91,10 +102,14 @@ def test_create_topic_of_a_kind_the_space_does_not_take(member):
         create_topic(space, by=member, kind=TopicKind.DISCUSSION, title="t", prose=words("x"))
 
 
-@pytest.mark.parametrize("preset", [SpacePreset.PRIVATE, SpacePreset.HIDDEN, SpacePreset.EXPERTS, SpacePreset.CONFIDENTIAL])
+@pytest.mark.parametrize(
+    "preset", [SpacePreset.PRIVATE, SpacePreset.HIDDEN, SpacePreset.EXPERTS, SpacePreset.CONFIDENTIAL]
+)
 def test_create_topic_where_one_may_not_see_is_refused(member, preset):
     with pytest.raises(Refused):
-        create_topic(make_space(preset=preset), by=member, kind=TopicKind.DISCUSSION, title="t", prose=words("x"))
+        create_topic(
+            make_space(preset=preset), by=member, kind=TopicKind.DISCUSSION, title="t", prose=words("x")
+        )
 
 
 def test_a_read_only_space_is_written_by_moderators(member, moderator):
@@ -269,7 +284,9 @@ def test_a_discussion_has_no_accepted_answer(topic, member, other_member):
 
 
 def test_taking_part_follows_by_itself_but_never_against_a_choice(topic, member, other_member):
-    Follow.objects.create(member=other_member, topic=topic, level="mute", reason="chosen", created_at=timezone.now())
+    Follow.objects.create(
+        member=other_member, topic=topic, level="mute", reason="chosen", created_at=timezone.now()
+    )
     make_post(topic=topic, by=other_member)
     dispatch_activity()
     assert Follow.objects.get(member=member, topic=topic).reason == "started"
@@ -320,7 +337,9 @@ def test_a_confidential_room_is_not_managed_from_outside(manager, member):
     space = make_space(preset=SpacePreset.CONFIDENTIAL)
     for act in (
         lambda: add_space_member(space, member, by=manager),
-        lambda: edit_space(space, by=manager, name="x", purpose="", preset=SpacePreset.OPEN, topic_kinds=list(TopicKind)),
+        lambda: edit_space(
+            space, by=manager, name="x", purpose="", preset=SpacePreset.OPEN, topic_kinds=list(TopicKind)
+        ),
     ):
         with pytest.raises(Refused):
             act()

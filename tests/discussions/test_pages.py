@@ -30,7 +30,9 @@ def fill(topic, by, count):
 
 
 def test_home_shows_what_moved_and_why(web, member, other_member, topic):
-    Follow.objects.create(member=member, topic=topic, level="everything", reason="started", created_at=topic.created_at)
+    Follow.objects.create(
+        member=member, topic=topic, level="everything", reason="started", created_at=topic.created_at
+    )
     make_post(topic=topic, by=other_member)
     response = web.get(reverse("home"))
     assert response.status_code == 200
@@ -167,7 +169,13 @@ def test_topic_create_in_the_space_of_the_address(web, space):
     assert b"All members can read this." in web.get(url).content
     response = web.post(
         url,
-        {"space": space.slug, "kind": "question", "title": "How do you price?", "body": "Tell me.", "tags": "pilots, Pilots, B2B"},
+        {
+            "space": space.slug,
+            "kind": "question",
+            "title": "How do you price?",
+            "body": "Tell me.",
+            "tags": "pilots, Pilots, B2B",
+        },
     )
     topic = Topic.objects.get()
     assert response["Location"] == topic.get_absolute_url()
@@ -176,7 +184,10 @@ def test_topic_create_in_the_space_of_the_address(web, space):
 
 
 def test_topic_create_keeps_what_was_typed_when_the_title_is_missing(web, space):
-    response = web.post(reverse("topic_create"), {"space": space.slug, "kind": "discussion", "title": " ", "body": "Kept words"})
+    response = web.post(
+        reverse("topic_create"),
+        {"space": space.slug, "kind": "discussion", "title": " ", "body": "Kept words"},
+    )
     assert response.status_code == 422
     assert b"Kept words" in response.content
 
@@ -190,7 +201,9 @@ def test_topic_create_offers_no_space_that_may_not_be_written_in(web, space):
 
 def test_topic_create_in_an_invisible_space_is_no_choice(web):
     hidden = make_space(name="Hidden", preset=SpacePreset.HIDDEN)
-    response = web.post(reverse("topic_create"), {"space": hidden.slug, "kind": "discussion", "title": "In", "body": "x"})
+    response = web.post(
+        reverse("topic_create"), {"space": hidden.slug, "kind": "discussion", "title": "In", "body": "x"}
+    )
     assert response.status_code == 422
     assert not Topic.objects.exists()
 

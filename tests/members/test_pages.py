@@ -19,7 +19,9 @@ def employ(person, company, title, since=date(2024, 1, 1)):
 
 
 def test_member_show_says_who_it_is(web, other_member):
-    Profile.objects.filter(member=other_member).update(biography="Twenty years\n<b>of</b> buying.", place="Oslo")
+    Profile.objects.filter(member=other_member).update(
+        biography="Twenty years\n<b>of</b> buying.", place="Oslo"
+    )
     employ(other_member, "Northwind", "Buyer")
     html = web.get(reverse("member_show", args=[other_member.handle])).content.decode()
     assert "Buyer, Northwind" in html
@@ -56,7 +58,12 @@ def test_member_list_pages_by_name_without_loss_or_double(web, member):
 
 
 def test_profile_edit_saves_and_records_names_of_fields_only(web, member):
-    data = {"display_name": "Mira M.", "time_zone": "Europe/Oslo", "biography": "Secret-ish", "website": "example.org"}
+    data = {
+        "display_name": "Mira M.",
+        "time_zone": "Europe/Oslo",
+        "biography": "Secret-ish",
+        "website": "example.org",
+    }
     assert web.post(reverse("profile_edit"), data).status_code == 302
     member.refresh_from_db()
     assert (member.display_name, member.time_zone) == ("Mira M.", "Europe/Oslo")

@@ -105,9 +105,10 @@ class Activity(models.Model):
             BrinIndex(fields=["occurred_at"], name="activity_occurred_brin"),
         )
         constraints = (
-            models.CheckConstraint(condition=models.Q(verb__contains="."), name="activity_verb_is_noun_dot_past"),
+            models.CheckConstraint(
+                condition=models.Q(verb__contains="."), name="activity_verb_is_noun_dot_past"
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.verb} {self.target_type} {self.target_id}"
-

@@ -21,7 +21,9 @@ class SearchEntry(models.Model):
     title = models.CharField(max_length=200)
     text = models.TextField()
     space_id = models.BigIntegerField(null=True)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     occurred_at = models.DateTimeField()
     vector = SearchVectorField()
 
