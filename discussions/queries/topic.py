@@ -1,0 +1,289 @@
+"""One page of a thread, and the posts on it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from community.core.moments import initials, moment
+from discussions.models import (
+    POSTS_PER_PAGE,
+    Follow,
+    FollowLevel,
+    Post,
+    Reaction,
+    ReadState,
+    Space,
+    SpacePreset,
+    TaggedTopic,
+    Topic,
+    TopicKind,
+)
+from discussions.permissions import MODERATORS, can_close_topic, can_edit_topic, can_reply
+from discussions.queries.rows import Level, Link, PageLink, Pages, PostRow, TopicPage
+from members.models import Member, RoleName
+
+
+def readable_by(space: Space) -> str:
+    """The plain sentence who will be able to read (rule 3.6)."""
+    sentences = {
+        SpacePreset.OPEN: _("All members can read this."),
+        SpacePreset.READ_ONLY: _("All members can read this; community managers and moderators write."),
+        SpacePreset.PRIVATE: _("The people listed in this space can read this, and the moderators."),
+        SpacePreset.HIDDEN: _("The people listed in this space can read this, and the moderators."),
+        SpacePreset.EXPERTS: _(
+            "Experts and the people listed in this space can read this, and the moderators."
+        ),
+        SpacePreset.CONFIDENTIAL: _(
+            "Only the people listed in this room can read this. Nothing of it leaves by mail."
+        ),
+    }
+    return sentences[SpacePreset(space.preset)]
+
+
+def open_topic(user: Member, topic_id: int) -> Topic | None:
+    """The topic with its space and this reader's place in it; None where there is none for them. One query."""
+    mine = Follow.objects.filter(member=user, topic=OuterRef("pk")).values("level")
+    read = ReadState.objects.filter(member=user, topic=OuterRef("pk")).values("last_read_number")
+    return (
+        Topic.objects.visible_to(user)
+        .select_related("space")
+        .annotate(my_level=Subquery(mine), my_number=Coalesce(Subquery(read), Value(0)))
+        .filter(pk=topic_id)
+        .first()
+    )
+
+
+def page_of(number: int) -> int:
+    """Numbers 1 to 20 are page 1, 21 to 40 page 2, whatever is missing among them."""
+    return (max(number, 1) - 1) // POSTS_PER_PAGE + 1
+
+
+def first_new_number(topic: Topic) -> int:
+    """The number after the last one read; 0 for somebody who has read everything or never was here."""
+    read: int = topic.my_number  # type: ignore[attr-defined]
+    return read + 1 if 0 < read < topic.last_number else 0
+
+
+def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
+    """Fill one page of an opened topic: two queries (posts, tags) beside those of `open_topic`.
+
+    Posts are found by number, so that page 250 costs what page 1 costs.
+    """
+    pages_in_all = page_of(topic.last_number)
+    page = min(max(page, 1), pages_in_all)
+    lowest = (page - 1) * POSTS_PER_PAGE + 1
+    new_from = first_new_number(topic)
+    posts = post_rows(
+        topic, user, Q(number__gte=lowest, number__lt=lowest + POSTS_PER_PAGE), new_from=new_from
+    )
+    url = topic.get_absolute_url()
+    reply = can_reply(user, topic)
+    closing = bool(can_close_topic(user, topic))
+    new_is_elsewhere = bool(new_from) and page_of(new_from) != page
+    level = topic.my_level or ""  # type: ignore[attr-defined]
+    tags = (
+        TaggedTopic.objects.filter(content_object=topic)
+        .values_list("tag__name", "tag__slug")
+        .order_by("tag__name")
+    )
+    return TopicPage(
+        id=topic.pk,
+        title=topic.title,
+        url=url,
+        is_question=topic.kind == TopicKind.QUESTION,
+        is_answered=topic.accepted_post_id is not None,
+        accepted_url=reverse("post_show", args=[topic.accepted_post_id]) if topic.accepted_post_id else "",
+        closed_reason=(topic.close_reason or _("closed")) if topic.closed_at else "",
+        space_name=topic.space.name,
+        space_url=topic.space.get_absolute_url(),
+        tags=[Link(name, reverse("tag_show", args=[slug])) for name, slug in tags],
+        readable_by=readable_by(topic.space),
+        people_count_label=ngettext("{count} person", "{count} people", topic.people_count).format(
+            count=topic.people_count
+        ),
+        follow_level=level,
+        follow_levels=follow_levels(level),
+        follow_url=f"{url}follow/",
+        can_reply=bool(reply),
+        why_not="" if reply else getattr(reply, "reason", ""),
+        reply_post_url=f"{url}posts/",
+        edit_url=f"{url}edit/" if can_edit_topic(user, topic) else "",
+        close_url=f"{url}close/" if closing and topic.closed_at is None else "",
+        reopen_url=f"{url}reopen/" if closing and topic.closed_at is not None else "",
+        first_new_url=topic.get_post_url(new_from) if new_is_elsewhere else "",
+        posts=posts,
+        pages=_pages(url, page, pages_in_all, topic),
+        read_up_to=topic.last_number if page == pages_in_all else lowest + POSTS_PER_PAGE - 1,
+    )
+
+
+def follow_levels(current: str) -> list[Level]:
+    return [Level(value, str(label), value == current) for value, label in FollowLevel.choices]
+
+
+_POST_COLUMNS = (
+    "id",
+    "number",
+    "author_id",
+    "author__display_name",
+    "author__handle",
+    "author__headline",
+    "reply_to__number",
+    "reply_to__author__display_name",
+    "html",
+    "created_at",
+    "edited_at",
+    "deleted_at",
+    "deleted_by_id",
+    "thanks_count",
+    "imported_upvotes",
+    "thanked",
+)
+
+
+def post_rows(topic: Topic, user: Member, which: Q, *, new_from: int = 0) -> list[PostRow]:
+    """The chosen posts of a topic for this reader, in the order of their numbers. One query."""
+    thanks = Reaction.objects.filter(post=OuterRef("pk"), member=user, kind="thanks")
+    rows = (
+        Post.objects.filter(which, topic=topic)
+        .annotate(thanked=Exists(thanks))
+        .order_by("number")
+        .values_list(*_POST_COLUMNS)
+    )
+    return _PostPrinter(topic, user, new_from).print(rows)
+
+
+class _PostPrinter:
+    """Turns columns into rows; what is the same for all posts of a page is worked out once."""
+
+    def __init__(self, topic: Topic, user: Member, new_from: int) -> None:
+        self.topic = topic
+        self.now = timezone.now()
+        self.new_from = new_from
+        self.user_id = user.pk
+        self.is_moderator = user.has_role(*MODERATORS)
+        self.may_write = bool(can_reply(user, topic))
+        self.may_change_own = topic.closed_at is None or self.is_moderator
+        is_question = topic.kind == TopicKind.QUESTION
+        self.may_accept = is_question and (
+            topic.author_id == user.pk or self.is_moderator or user.has_role(RoleName.EXPERT)
+        )
+        self.url = topic.get_absolute_url()
+        self.posts_url = reverse("post_show", args=[0])[: -len("0/")]
+        self.members_url = reverse("member_show", args=["_"])[: -len("_/")]
+        self.accept_words = (_("Accept as answer"), _("Take the acceptance back"))
+        self.edited_words = _("edited {when}")
+        self.nobody = _("A former member")
+
+    def print(self, rows: Iterable[Sequence[Any]]) -> list[PostRow]:
+        return [self._row(*columns) for columns in rows]
+
+    def _url_of(self, number: int) -> str:
+        return f"{self.url}?page={page_of(number)}#post-{number}"
+
+    def _row(
+        self,
+        post_id: int,
+        number: int,
+        author_id: int | None,
+        author_name: str | None,
+        handle: str | None,
+        headline: str | None,
+        reply_to_number: int | None,
+        reply_to_name: str | None,
+        html: str,
+        created_at: datetime,
+        edited_at: datetime | None,
+        deleted_at: datetime | None,
+        deleted_by_id: int | None,
+        thanks_count: int,
+        imported_upvotes: int,
+        thanked: bool,
+    ) -> PostRow:
+        anchor, base = f"post-{number}", f"{self.posts_url}{post_id}/"
+        when = moment(created_at, self.now)
+        if deleted_at is not None:
+            return PostRow(
+                anchor, number, self._url_of(number), "", "", "", "", when.relative, when.iso, when.exact, "",
+                is_first_new=number == self.new_from,
+                deleted_note=_("Post {number} was deleted.").format(number=number),
+                restore_url=f"{base}restore/" if self.is_moderator or deleted_by_id == self.user_id else "",
+            )  # fmt: skip
+        is_mine = author_id == self.user_id
+        is_accepted = post_id == self.topic.accepted_post_id
+        may_edit = self.is_moderator or (is_mine and self.may_change_own)
+        accept_url = ""
+        if self.may_accept and number > 1:
+            accept_url = f"{base}{'unaccept' if is_accepted else 'accept'}/"
+        edited_label = (
+            self.edited_words.format(when=moment(edited_at, self.now).relative) if edited_at else ""
+        )
+        imported_label = (
+            ngettext(
+                "{count} vote before the move", "{count} votes before the move", imported_upvotes
+            ).format(count=imported_upvotes)
+            if imported_upvotes
+            else ""
+        )
+        name = author_name or self.nobody
+        return PostRow(
+            anchor=anchor,
+            number=number,
+            url=self._url_of(number),
+            author_name=name,
+            author_url=f"{self.members_url}{handle}/" if handle else "",
+            author_initials=initials(name),
+            headline=headline or "",
+            when_relative=when.relative,
+            when_iso=when.iso,
+            when_exact=when.exact,
+            # Sanitised when it was stored (rule 3.4): the one field that is printed as HTML.
+            html=mark_safe(html),  # noqa: S308
+            is_first_new=number == self.new_from,
+            is_accepted=is_accepted,
+            reply_to_number=reply_to_number if reply_to_number and reply_to_number > 1 else 0,
+            reply_to_name=reply_to_name or self.nobody,
+            reply_to_url=self._url_of(reply_to_number or 1),
+            notes=bool(edited_label or imported_label),
+            edited_label=edited_label,
+            history_url=f"{base}history/",
+            imported_label=imported_label,
+            thank_url="" if is_mine else f"{base}{'unthank' if thanked else 'thank'}/",
+            thanked=thanked,
+            thanks_label=ngettext("{count} thanks", "{count} thanks", thanks_count).format(count=thanks_count)
+            if thanks_count
+            else "",
+            reply_url=f"{self.url}?page={page_of(number)}&reply_to={number}#write" if self.may_write else "",
+            has_menu=may_edit or bool(accept_url),
+            accept_url=accept_url,
+            accept_label=self.accept_words[is_accepted],
+            edit_url=f"{base}edit/" if may_edit else "",
+            delete_url=f"{base}delete/" if may_edit and number > 1 else "",
+        )
+
+
+def _pages(url: str, page: int, pages_in_all: int, topic: Topic) -> Pages | None:
+    if pages_in_all == 1:
+        return None
+    shown = sorted({1, pages_in_all, *range(max(1, page - 2), min(pages_in_all, page + 2) + 1)})
+    links: list[PageLink] = []
+    before = 0
+    for number in shown:
+        if number > before + 1:
+            links.append(PageLink("…", "", current=False))
+        links.append(PageLink(str(number), f"{url}?page={number}", current=number == page))
+        before = number
+    return Pages(
+        links=links,
+        previous_url=f"{url}?page={page - 1}" if page > 1 else "",
+        next_url=f"{url}?page={page + 1}" if page < pages_in_all else "",
+        latest_url=topic.get_post_url(topic.last_number),
+    )
