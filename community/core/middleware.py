@@ -1,5 +1,6 @@
 """What stands at the edge of every request: refusing malformed input, speaking errors, and the reader's own time."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -10,7 +11,6 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from community.core.errors import DomainError
@@ -23,10 +23,12 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 # A path or a query value longer than this is no link of ours; bodies have their own limits in the fields.
 MAX_PATH = 2_000
 MAX_QUERY_VALUE = 2_000
+MAX_COOKIE_VALUE = 4_096
 MAX_PARAMETERS = 100
 # Fields that a browser may rightly send more than once (check boxes, multiple choice).
 REPEATABLE = frozenset({"tags", "topic_kinds", "action", "_selected_action", "roles", "levels"})
-_CONTROL = frozenset(chr(code) for code in range(32)) - {"\t", "\n", "\r"} | {"\x7f"}
+# NUL, what XML and terminals choke on, halves of surrogate pairs, and the two code points that are no characters.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class RequestIdMiddleware:
@@ -49,7 +51,8 @@ class RequestIdMiddleware:
 class EdgeMiddleware:
     """Refuses what no form of ours sends, before it can reach a query (trust §0.8, §4.3).
 
-    NUL and other control characters, over-long values and repeated scalar parameters get a 400 with a sentence.
+    NUL and other control characters, over-long values and repeated scalar parameters get a 400 with a sentence,
+    bodies beyond the limit a 413 before a byte of them is read: files would otherwise be taken without limit.
     Bodies are only looked at when they are forms; JSON is checked by the API's parser.
     """
 
@@ -57,7 +60,19 @@ class EdgeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        sentence = self._complaint(request)
+        bad_cookies = [name for name, value in request.COOKIES.items() if not _is_good_cookie(name, value)]
+        if bad_cookies:
+            response = render_error(request, 400, _("A cookie was damaged and is removed now. Load the page again."))
+            # Or the browser would send it again, and its owner were locked out.
+            for name in bad_cookies:
+                response.delete_cookie(_CONTROL.sub("", name))
+            return response
+        if _content_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return _too_much(request)
+        try:
+            sentence = self._complaint(request)
+        except RequestDataTooBig:
+            return _too_much(request)
         if sentence is not None:
             return render_error(request, 400, sentence)
         return self.get_response(request)
@@ -67,20 +82,35 @@ class EdgeMiddleware:
             return _("This address is too long to be one of ours.")
         if has_control(request.path_info):
             return _("This address holds characters that cannot be part of one.")
+        # Sessions keep the name of the browser, and more may come to be kept.
+        if any(has_control(value) for name, value in request.META.items() if name.startswith("HTTP_")):
+            return _("The request holds control characters in a header.")
         try:
             query, form = request.GET, request.POST
-        except RequestDataTooBig:
-            return _("That is more than a form may send. Nothing was stored; shorten it and send it again.")
         except (TooManyFieldsSent, TooManyFilesSent):
             return _("That form has more fields than any of ours.")
-        except (MultiPartParserError, UnicodeDecodeError, ValueError):
+        except (MultiPartParserError, UnicodeDecodeError):
             return _("The form could not be read. Reload the page and send it again.")
         return _complaint_about(query, longest=MAX_QUERY_VALUE) or _complaint_about(form, longest=None)
 
 
+def _too_much(request: HttpRequest) -> HttpResponse:
+    sentence = _("That is more than a form may send. Nothing was stored; shorten it and send it again.")
+    return render_error(request, 413, sentence)
+
+
 def has_control(value: str) -> bool:
     """Whether a string holds NUL, another control character, or half a surrogate pair."""
-    return not _CONTROL.isdisjoint(value) or any("\ud800" <= char <= "\udfff" for char in value)
+    return _CONTROL.search(value) is not None
+
+
+def _is_good_cookie(name: str, value: str) -> bool:
+    return len(value) <= MAX_COOKIE_VALUE and not has_control(name) and not has_control(value)
+
+
+def _content_length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
 
 
 def _complaint_about(values: QueryDict, *, longest: int | None) -> str | None:
@@ -135,16 +165,17 @@ def zone_or_utc(name: str) -> ZoneInfo:
 
 
 class PrivateResponseMiddleware:
-    """Nothing that was made for a signed-in person, and no error, is ever kept by a shared cache (trust §1.1 no. 24)."""
+    """Nothing that was made for a person, and no error, is ever kept by a shared cache (trust §1.1 no. 24)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path_info.startswith(str(settings.STATIC_URL)) and response.status_code < 400:
-            return response
-        patch_cache_control(response, private=True, no_store=True)
+        is_static = request.path_info.startswith(str(settings.STATIC_URL)) and response.status_code < 400
+        if not is_static:
+            # Not added to what a view said: a view that says "public" by mistake is overruled.
+            response["Cache-Control"] = "private, no-store"
         for name, value in HEADERS:
             response.setdefault(name, value)
         return response
@@ -154,6 +185,7 @@ HEADERS: Iterable[tuple[str, str]] = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     (
         "Permissions-Policy",
-        "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()",
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+        "microphone=(), midi=(), payment=(), usb=()",
     ),
 )
