@@ -18,8 +18,12 @@ urlpatterns = [
         name="api_topic_show",
     ),
     path("v1/topics/<int:topic_id>/close/", TopicEndpoint.as_view({"post": "close"}), name="api_topic_close"),
-    path("v1/topics/<int:topic_id>/reopen/", TopicEndpoint.as_view({"post": "reopen"}), name="api_topic_reopen"),
-    path("v1/topics/<int:topic_id>/follow/", TopicEndpoint.as_view({"post": "follow"}), name="api_topic_follow"),
+    path(
+        "v1/topics/<int:topic_id>/reopen/", TopicEndpoint.as_view({"post": "reopen"}), name="api_topic_reopen"
+    ),
+    path(
+        "v1/topics/<int:topic_id>/follow/", TopicEndpoint.as_view({"post": "follow"}), name="api_topic_follow"
+    ),
     path(
         "v1/topics/<int:topic_id>/posts/",
         TopicPostEndpoint.as_view({"get": "list", "post": "create"}),
@@ -30,11 +34,21 @@ urlpatterns = [
         PostEndpoint.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="api_post_show",
     ),
-    path("v1/posts/<int:post_id>/restore/", PostEndpoint.as_view({"post": "restore"}), name="api_post_restore"),
+    path(
+        "v1/posts/<int:post_id>/restore/", PostEndpoint.as_view({"post": "restore"}), name="api_post_restore"
+    ),
     path("v1/posts/<int:post_id>/thank/", PostEndpoint.as_view({"post": "thank"}), name="api_post_thank"),
-    path("v1/posts/<int:post_id>/unthank/", PostEndpoint.as_view({"post": "unthank"}), name="api_post_unthank"),
-    path("v1/posts/<int:post_id>/accept/", PostEndpoint.as_view({"post": "accept"}), name="api_answer_accept"),
-    path("v1/posts/<int:post_id>/unaccept/", PostEndpoint.as_view({"post": "unaccept"}), name="api_answer_unaccept"),
+    path(
+        "v1/posts/<int:post_id>/unthank/", PostEndpoint.as_view({"post": "unthank"}), name="api_post_unthank"
+    ),
+    path(
+        "v1/posts/<int:post_id>/accept/", PostEndpoint.as_view({"post": "accept"}), name="api_answer_accept"
+    ),
+    path(
+        "v1/posts/<int:post_id>/unaccept/",
+        PostEndpoint.as_view({"post": "unaccept"}),
+        name="api_answer_unaccept",
+    ),
     path("v1/members/", MemberEndpoint.as_view({"get": "list"}), name="api_member_list"),
     path("v1/members/me/", MemberEndpoint.as_view({"get": "me"}), name="api_member_me"),
     path("v1/members/<int:member_id>/", MemberEndpoint.as_view({"get": "retrieve"}), name="api_member_show"),

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from community.core.api.fields import (
@@ -17,6 +16,7 @@ from community.core.api.fields import (
     MomentField,
     NumberField,
     StrictSerializer,
+    TagField,
     TextField,
     YesNoField,
 )
@@ -47,6 +47,7 @@ from discussions.models import (
     TopicKind,
 )
 from members.api import MemberReference
+from members.requests import ApiRequest
 
 # A version is counted up by one at each edit: whatever is above this is no version of ours.
 HIGHEST_VERSION = 2**31 - 1
@@ -103,10 +104,14 @@ class PostSerializer(serializers.Serializer[Post]):
     id = serializers.IntegerField()
     url = AddressField()
     topic = serializers.IntegerField(source="topic_id")
-    number = serializers.IntegerField(help_text=_("Unique in the topic, never given out twice; deleted posts leave gaps."))
+    number = serializers.IntegerField(
+        help_text=_("Unique in the topic, never given out twice; deleted posts leave gaps.")
+    )
     author = MemberReference(allow_null=True, help_text=_("Null where the author is not named."))
     reply_to = serializers.IntegerField(
-        source="reply_to_id", allow_null=True, help_text=_("The id of the post it answers; null for the first post.")
+        source="reply_to_id",
+        allow_null=True,
+        help_text=_("The id of the post it answers; null for the first post."),
     )
     body = serializers.CharField(source="source", help_text=_("As it was written."))
     body_format = serializers.ChoiceField(
@@ -116,7 +121,9 @@ class PostSerializer(serializers.Serializer[Post]):
     created_at = MomentField()
     edited_at = MomentField(allow_null=True)
     edit_reason = serializers.CharField()
-    version = serializers.IntegerField(help_text=_("To be sent with an edit, so that none is overwritten unseen."))
+    version = serializers.IntegerField(
+        help_text=_("To be sent with an edit, so that none is overwritten unseen.")
+    )
     is_accepted = serializers.SerializerMethodField()
     thanks_count = serializers.IntegerField()
     imported_upvotes = serializers.IntegerField(help_text=_("What an earlier platform counted."))
@@ -138,7 +145,8 @@ class TopicListQuery(ListQuery):
     kind = serializers.ChoiceField(TopicKind.choices, required=False)
     tag = TextField(max_length=60, required=False, help_text=_("Only topics with the tag of this slug."))
     answered = YesNoField(
-        required=False, help_text=_("Only questions that have an accepted answer, or only those that have none.")
+        required=False,
+        help_text=_("Only questions that have an accepted answer, or only those that have none."),
     )
 
 
@@ -153,13 +161,18 @@ class TopicDraft(BodyFields):
     space = IdField()
     kind = serializers.ChoiceField(TopicKind.choices, default=TopicKind.DISCUSSION.value)
     title = TextField(max_length=TITLE_LENGTH)
-    tags = serializers.ListField(child=TextField(max_length=TAG_LENGTH), max_length=TAGS_PER_TOPIC, default=list)
+    tags = serializers.ListField(
+        child=TagField(max_length=TAG_LENGTH), max_length=TAGS_PER_TOPIC, default=list
+    )
 
 
 class TopicChange(StrictSerializer):
     title = TextField(max_length=TITLE_LENGTH, required=False)
     tags = serializers.ListField(
-        child=TextField(max_length=TAG_LENGTH), max_length=TAGS_PER_TOPIC, required=False, help_text=_("All of them.")
+        child=TagField(max_length=TAG_LENGTH),
+        max_length=TAGS_PER_TOPIC,
+        required=False,
+        help_text=_("All of them."),
     )
 
 
@@ -175,14 +188,19 @@ class FollowChange(StrictSerializer):
 
 class PostDraft(BodyFields):
     reply_to = IdField(
-        required=False, help_text=_("The id of the post this answers; without it, the first one of the topic.")
+        required=False,
+        help_text=_("The id of the post this answers; without it, the first one of the topic."),
     )
 
 
 class PostChange(BodyFields):
-    version = NumberField(min_value=1, max_value=HIGHEST_VERSION, help_text=_("The version the edit started from."))
+    version = NumberField(
+        min_value=1, max_value=HIGHEST_VERSION, help_text=_("The version the edit started from.")
+    )
     reason = TextField(
-        max_length=200, required=False, help_text=_("Needed once the post is older than a day; readers see it.")
+        max_length=200,
+        required=False,
+        help_text=_("Needed once the post is older than a day; readers see it."),
     )
 
 
@@ -204,12 +222,12 @@ class SpaceEndpoint(Endpoint):
         return Space.objects.visible_to(self.request.user)
 
     @extend_schema(parameters=[ListQuery], responses=SpaceSerializer(many=True))
-    def list(self, request: Request) -> Response:
+    def list(self, request: ApiRequest) -> Response:
         """List the spaces, in their order."""
         return self.listed(self.get_queryset(), SpaceSerializer)
 
     @extend_schema(parameters=[id_parameter("space_id")], responses=SpaceSerializer)
-    def retrieve(self, request: Request, space_id: int) -> Response:
+    def retrieve(self, request: ApiRequest, space_id: int) -> Response:
         """Read one space."""
         return self.shown(found(self.get_queryset(), pk=space_id), SpaceSerializer)
 
@@ -223,10 +241,10 @@ class TopicEndpoint(Endpoint):
 
     def get_queryset(self) -> QuerySet[Topic]:
         topics = Topic.objects.visible_to(self.request.user)
-        return topics.select_related("space", "author", "last_poster").prefetch_related("tags")
+        return topics.select_related("space", "author", "last_poster").prefetch_related("tags")  # type: ignore[misc]
 
     @extend_schema(parameters=[TopicListQuery], responses=TopicSerializer(many=True))
-    def list(self, request: Request) -> Response:
+    def list(self, request: ApiRequest) -> Response:
         """List topics, the last moved first."""
         topics, query = self.get_queryset(), self.query
         if "space" in query:
@@ -241,12 +259,12 @@ class TopicEndpoint(Endpoint):
         return self.listed(topics, TopicSerializer)
 
     @extend_schema(parameters=[id_parameter("topic_id")], responses=TopicSerializer)
-    def retrieve(self, request: Request, topic_id: int) -> Response:
+    def retrieve(self, request: ApiRequest, topic_id: int) -> Response:
         """Read one topic."""
         return self.shown(self._topic(topic_id), TopicSerializer)
 
     @extend_schema(parameters=[IDEMPOTENCY_KEY], request=TopicDraft, responses={201: TopicSerializer})
-    def create(self, request: Request) -> Response:
+    def create(self, request: ApiRequest) -> Response:
         """Start a topic with its first post."""
         values = self.body(TopicDraft)
         topic = create_topic(
@@ -261,7 +279,7 @@ class TopicEndpoint(Endpoint):
         return self.shown(topic, TopicSerializer, status=201)
 
     @extend_schema(parameters=[id_parameter("topic_id")], request=TopicChange, responses=TopicSerializer)
-    def partial_update(self, request: Request, topic_id: int) -> Response:
+    def partial_update(self, request: ApiRequest, topic_id: int) -> Response:
         """Change the title or the tags; what is not sent stays."""
         topic, values = self._topic(topic_id), self.body(TopicChange)
         topic = edit_topic(
@@ -272,20 +290,24 @@ class TopicEndpoint(Endpoint):
         )
         return self.shown(topic, TopicSerializer)
 
-    @extend_schema(parameters=[id_parameter("topic_id")], request=TopicClosing, responses={200: TopicSerializer})
-    def close(self, request: Request, topic_id: int) -> Response:
+    @extend_schema(
+        parameters=[id_parameter("topic_id")], request=TopicClosing, responses={200: TopicSerializer}
+    )
+    def close(self, request: ApiRequest, topic_id: int) -> Response:
         """Close a topic, with the reason that readers see."""
         topic, values = self._topic(topic_id), self.body(TopicClosing)
         return self.shown(close_topic(topic, by=request.user, reason=values["reason"]), TopicSerializer)
 
     @extend_schema(parameters=[id_parameter("topic_id")], request=None, responses={200: TopicSerializer})
-    def reopen(self, request: Request, topic_id: int) -> Response:
+    def reopen(self, request: ApiRequest, topic_id: int) -> Response:
         """Open a closed topic again."""
         topic, _nothing = self._topic(topic_id), self.body(StrictSerializer)
         return self.shown(reopen_topic(topic, by=request.user), TopicSerializer)
 
-    @extend_schema(parameters=[id_parameter("topic_id")], request=FollowChange, responses={200: FollowSerializer})
-    def follow(self, request: Request, topic_id: int) -> Response:
+    @extend_schema(
+        parameters=[id_parameter("topic_id")], request=FollowChange, responses={200: FollowSerializer}
+    )
+    def follow(self, request: ApiRequest, topic_id: int) -> Response:
         """Say how much of a topic the member wants to hear."""
         topic, values = self._topic(topic_id), self.body(FollowChange)
         level = None if values["level"] is None else FollowLevel(values["level"])
@@ -307,17 +329,20 @@ class TopicPostEndpoint(Endpoint):
         return Post.objects.visible_to(self.request.user).select_related("topic", "author")
 
     @extend_schema(parameters=[id_parameter("topic_id"), ListQuery], responses=PostSerializer(many=True))
-    def list(self, request: Request, topic_id: int) -> Response:
+    def list(self, request: ApiRequest, topic_id: int) -> Response:
         """List the posts of a topic by their numbers. Reading here does not mark anything as read."""
         return self.listed(self.get_queryset().filter(topic=self._topic(topic_id)), PostSerializer)
 
     @extend_schema(
-        parameters=[id_parameter("topic_id"), IDEMPOTENCY_KEY], request=PostDraft, responses={201: PostSerializer}
+        parameters=[id_parameter("topic_id"), IDEMPOTENCY_KEY],
+        request=PostDraft,
+        responses={201: PostSerializer},
     )
-    def create(self, request: Request, topic_id: int) -> Response:
+    def create(self, request: ApiRequest, topic_id: int) -> Response:
         """Reply to a topic or to one of its posts."""
         topic, values = self._topic(topic_id), self.body(PostDraft)
-        answered = found(self.get_queryset().filter(topic=topic), pk=values["reply_to"]) if "reply_to" in values else None
+        here = self.get_queryset().filter(topic=topic)
+        answered = found(here, pk=values["reply_to"]) if "reply_to" in values else None
         post = create_post(
             topic,
             by=request.user,
@@ -340,12 +365,12 @@ class PostEndpoint(Endpoint):
         return Post.objects.visible_to(self.request.user).select_related("topic__space", "author")
 
     @extend_schema(parameters=[id_parameter("post_id")], responses=PostSerializer)
-    def retrieve(self, request: Request, post_id: int) -> Response:
+    def retrieve(self, request: ApiRequest, post_id: int) -> Response:
         """Read one post."""
         return self.shown(self._post(post_id), PostSerializer)
 
     @extend_schema(parameters=[id_parameter("post_id")], request=PostChange, responses=PostSerializer)
-    def partial_update(self, request: Request, post_id: int) -> Response:
+    def partial_update(self, request: ApiRequest, post_id: int) -> Response:
         """Change the body; what stood there before is kept in the post's history."""
         post, values = self._post(post_id), self.body(PostChange)
         post = edit_post(
@@ -358,41 +383,43 @@ class PostEndpoint(Endpoint):
         return self.shown(post, PostSerializer)
 
     @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={204: None})
-    def destroy(self, request: Request, post_id: int) -> Response:
+    def destroy(self, request: ApiRequest, post_id: int) -> Response:
         """Take a post away; its number stays a gap, and it can be restored."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
         delete_post(post, by=request.user)
         return Response(status=204)
 
     @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostSerializer})
-    def restore(self, request: Request, post_id: int) -> Response:
+    def restore(self, request: ApiRequest, post_id: int) -> Response:
         """Bring a deleted post back to its number."""
         # Whoever sees the topic sees that a number is missing; the action knows who may bring it back.
         topics = Topic.objects.visible_to(request.user)
-        post = found(Post.objects.filter(topic__in=topics).select_related("topic__space", "author"), pk=post_id)
+        post = found(
+            Post.objects.filter(topic__in=topics).select_related("topic__space", "author"), pk=post_id
+        )
         self.body(StrictSerializer)
         return self.shown(restore_post(post, by=request.user), PostSerializer)
 
     @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostSerializer})
-    def thank(self, request: Request, post_id: int) -> Response:
+    def thank(self, request: ApiRequest, post_id: int) -> Response:
         """Say thanks, once."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
         return self.shown(thank_post(post, by=request.user), PostSerializer)
 
     @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: PostSerializer})
-    def unthank(self, request: Request, post_id: int) -> Response:
+    def unthank(self, request: ApiRequest, post_id: int) -> Response:
         """Take a thanks back."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
         return self.shown(unthank_post(post, by=request.user), PostSerializer)
 
     @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: TopicSerializer})
-    def accept(self, request: Request, post_id: int) -> Response:
+    def accept(self, request: ApiRequest, post_id: int) -> Response:
         """Mark the reply that answered the question."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
         return self.shown(accept_answer(post, by=request.user), TopicSerializer)
 
     @extend_schema(parameters=[id_parameter("post_id")], request=None, responses={200: TopicSerializer})
-    def unaccept(self, request: Request, post_id: int) -> Response:
+    def unaccept(self, request: ApiRequest, post_id: int) -> Response:
         """Take the mark back."""
         post, _nothing = self._post(post_id), self.body(StrictSerializer)
         return self.shown(unaccept_answer(post, by=request.user), TopicSerializer)

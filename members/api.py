@@ -4,10 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from community.core.api.fields import AddressField, ListQuery, MomentField
@@ -16,6 +14,7 @@ from community.core.api.schema import id_parameter
 from community.core.api.views import Endpoint, found
 from community.core.models import ApiToken, Scope
 from members.models import Member, Profile, RoleName
+from members.requests import ApiRequest
 
 
 class MemberReference(serializers.Serializer[Member]):
@@ -84,15 +83,16 @@ class MemberEndpoint(Endpoint):
         return members
 
     @extend_schema(parameters=[ListQuery], responses=MemberSerializer(many=True))
-    def list(self, request: Request) -> Response:
+    def list(self, request: ApiRequest) -> Response:
         """List people by name."""
         return self.listed(self.get_queryset().annotate(key=Lower("display_name")), MemberSerializer)
 
     @extend_schema(parameters=[id_parameter("member_id")], responses=MemberDetailSerializer)
-    def retrieve(self, request: Request, member_id: int) -> Response:
+    def retrieve(self, request: ApiRequest, member_id: int) -> Response:
         """Read one person's profile."""
         return self.shown(found(self.get_queryset(), pk=member_id), MemberDetailSerializer)
 
-    @extend_schema(responses=SelfSerializer, description=_("Read who the token or session belongs to, and what it may do."))
-    def me(self, request: Request) -> Response:
+    @extend_schema(responses=SelfSerializer)
+    def me(self, request: ApiRequest) -> Response:
+        """Read who the token or session belongs to, and what it may do."""
         return self.shown(request.user, SelfSerializer)

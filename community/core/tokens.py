@@ -70,7 +70,9 @@ def create_token(
     # The lock makes the count below true for two requests at once.
     get_user_model()._default_manager.select_for_update().get(pk=member.pk)
     if ApiToken.objects.usable().filter(member_id=member.pk)[USABLE_TOKENS - 1 :].exists():
-        raise Conflict(_("You have {limit} tokens. Revoke one that you do not use.").format(limit=USABLE_TOKENS))
+        raise Conflict(
+            _("You have {limit} tokens. Revoke one that you do not use.").format(limit=USABLE_TOKENS)
+        )
     secret = _BEGINNING + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         member_id=member.pk,
@@ -94,7 +96,7 @@ def create_token(
 
 @transaction.atomic
 def revoke_token(token: ApiToken, *, by: Holder) -> ApiToken:
-    """End a token; it holds from its next request on. Revoking twice changes nothing. Raises `Refused` for others' tokens."""
+    """End a token from its next request on. Revoking twice changes nothing. Raises `Refused` for others' tokens."""
     token = ApiToken.objects.select_for_update().get(pk=token.pk)
     if token.member_id != by.pk:
         raise Refused(_("Only the member a token belongs to revokes it."))

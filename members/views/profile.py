@@ -33,6 +33,7 @@ def profile_edit(request: MemberRequest) -> HttpResponse:
             {"label": _("Password"), "url": reverse("account_change_password")},
             {"label": _("Second factor and passkeys"), "url": reverse("mfa_index")},
             {"label": _("Where you are signed in"), "url": reverse("usersessions_list")},
+            {"label": _("API tokens"), "url": reverse("api_token_list")},
         ],
     }
     return render(request, "members/profile_edit.html", context, status=422 if form.errors else 200)

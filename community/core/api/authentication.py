@@ -26,7 +26,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
         member = None if token is None else get_backends()[0].get_user(token.member_id)
         if token is None or member is None:
             raise exceptions.AuthenticationFailed(
-                _("This token is not valid: it may be mistyped, revoked or past its end. Make a new one on your token page.")
+                _(
+                    "This token is not valid: mistyped, revoked or past its end. Make a new one on your token page."
+                )
             )
         return member, token
 
@@ -43,5 +45,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
             super().enforce_csrf(request)
         except exceptions.PermissionDenied as error:
             raise exceptions.PermissionDenied(
-                _("A browser's session changes things only with its CSRF token. Programs use a token instead.")
+                _(
+                    "A browser's session changes things only with its CSRF token. Programs use a token instead."
+                )
             ) from error

@@ -6,12 +6,16 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from community.core.errors import DomainError
 
 WHOLE = "non_field_errors"
+NOT_SIGNED_IN = gettext_lazy(
+    "This is for members. Send a token as “Authorization: Bearer trf_…”, or sign in."
+)
 
 
 def answer_error(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -26,15 +30,20 @@ def answer_error(error: Exception, context: Mapping[str, Any]) -> Response | Non
     if isinstance(error, exceptions.ValidationError):
         fields = _fields(error.detail)
         whole = fields.pop(WHOLE, [])
-        sentence = whole[0] if whole else _("Something in this request cannot be taken as it is; see the fields.")
+        sentence = (
+            whole[0] if whole else _("Something in this request cannot be taken as it is; see the fields.")
+        )
         return _answer(400, sentence, fields)
     if isinstance(error, exceptions.APIException):
-        response = _answer(error.status_code, str(error.detail))
+        sentence = str(NOT_SIGNED_IN) if isinstance(error, exceptions.NotAuthenticated) else str(error.detail)
+        wait = getattr(error, "wait", None)
+        if wait is not None:
+            sentence = _("A little slower, please: wait {seconds} seconds.").format(seconds=wait)
+        response = _answer(error.status_code, sentence)
+        if wait is not None:
+            response["Retry-After"] = str(wait)
         if (header := getattr(error, "auth_header", None)) is not None:
             response["WWW-Authenticate"] = header
-        if isinstance(error, exceptions.Throttled) and error.wait is not None:
-            response.data["detail"] = _("A little slower, please: wait {seconds} seconds.").format(seconds=error.wait)
-            response["Retry-After"] = str(error.wait)
         return response
     return None
 

@@ -26,6 +26,8 @@ _VISIBLE: Final = (
     "\u3165-\ua48c\uac00-\ud7a3\uff01-\uff9f\U0001f000-\U0001faff\U00020000-\U0002a6df"
 )
 TEXT_PATTERN: Final = f"^[^{_CONTROL}]*[{_VISIBLE}][^{_CONTROL}]*$"
+_VISIBLE_IN_TAG: Final = _VISIBLE.replace("!-~", r"!-+\--~")
+TAG_PATTERN: Final = f"^[^{_CONTROL},]*[{_VISIBLE_IN_TAG}][^{_CONTROL},]*$"
 CURSOR_PATTERN: Final = "^[A-Za-z0-9_-]{1,800}$"
 
 _HAS_VISIBLE: Final = re.compile(f"[{_VISIBLE}]")
@@ -37,7 +39,7 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
 class TextField(serializers.CharField):
     """Text with something to see in it and nothing that only machines read; white space stays as it came."""
 
-    default_error_messages = {  # noqa: RUF012 - the base class declares it so
+    default_error_messages = {
         "invisible": _("There is nothing to see in this text."),
         "control": _("This text holds control characters. Remove them and send it again."),
     }
@@ -55,10 +57,22 @@ class TextField(serializers.CharField):
         return data
 
 
+class TagField(TextField):
+    """A tag. Pages take tags with commas between them, so none can stand in one."""
+
+    default_error_messages = {"comma": _("A tag holds no comma. Send each tag on its own.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        tag = super().to_internal_value(data)
+        if "," in tag:
+            self.fail("comma")
+        return tag
+
+
 class CursorField(serializers.CharField):
     """Where a list goes on: taken from `next` of the page before and not to be understood."""
 
-    default_error_messages = {"malformed": _("This is no cursor. Take it from `next` of the page before.")}  # noqa: RUF012
+    default_error_messages = {"malformed": _("This is no cursor. Take it from `next` of the page before.")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, **kwargs)
@@ -77,13 +91,14 @@ class NumberField(serializers.IntegerField):
 
     def to_internal_value(self, data: Any) -> int:
         if getattr(self.root, "reads_address", False):
-            if isinstance(data, str) and _NUMBER.fullmatch(data):
-                return int(data)
-        elif isinstance(data, int) and not isinstance(data, bool):
-            return data
-        elif isinstance(data, float) and data.is_integer():
-            return int(data)
-        self.fail("invalid")
+            is_number = isinstance(data, str) and _NUMBER.fullmatch(data) is not None
+        elif isinstance(data, float):
+            is_number = data.is_integer()
+        else:
+            is_number = isinstance(data, int) and not isinstance(data, bool)
+        if not is_number:
+            self.fail("invalid")
+        return int(data)
 
 
 class IdField(NumberField):
@@ -97,9 +112,9 @@ class YesNoField(serializers.BooleanField):
     """`true` or `false` in an address, and none of the other words for it."""
 
     def to_internal_value(self, data: Any) -> bool:
-        if data in ("true", "false"):
-            return bool(data == "true")
-        self.fail("invalid", input=data)
+        if data not in ("true", "false"):
+            self.fail("invalid", input=data)
+        return bool(data == "true")
 
 
 class MomentField(serializers.DateTimeField):
@@ -131,7 +146,9 @@ class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
         if isinstance(data, Mapping):
             unknown = [str(name) for name in data if name not in self.fields]
             if unknown:
-                raise serializers.ValidationError({name[:80]: [_("This is not known here.")] for name in unknown[:10]})
+                raise serializers.ValidationError(
+                    {name[:80]: [_("This is not known here.")] for name in unknown[:10]}
+                )
         return super().to_internal_value(data)
 
 

@@ -58,7 +58,9 @@ class Keyset:
     def read(self, cursor: str) -> tuple[Any, ...] | None:
         """The values of a cursor of this list, None for anything else."""
         try:
-            packed = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+            packed = json.loads(
+                base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            )
         except (binascii.Error, ValueError, RecursionError):
             return None
         if not isinstance(packed, list) or len(packed) != len(self.kinds):
@@ -97,7 +99,7 @@ class ListView(Protocol):
 class KeysetPagination(pagination.BasePagination):
     """`{"results": […], "next": address or null}`."""
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]
         self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
     ) -> list[Any] | None:
         listing = cast("ListView", view)

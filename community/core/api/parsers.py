@@ -37,11 +37,15 @@ class StrictJSONParser(BaseParser):
         if len(raw) > limit:
             raise TooMuch(_too_much())
         try:
-            value = json.loads(raw.decode("utf-8"), object_pairs_hook=_each_name_once, parse_constant=_no_constant)
+            value = json.loads(
+                raw.decode("utf-8"), object_pairs_hook=_each_name_once, parse_constant=_no_constant
+            )
         except (ValueError, RecursionError) as error:
             raise ParseError(_("The body could not be read as JSON in UTF-8.")) from error
         if _holds_control(value):
-            raise ParseError(_("The body holds control characters. Remove them and send it again; nothing was stored."))
+            raise ParseError(
+                _("The body holds control characters. Remove them and send it again; nothing was stored.")
+            )
         return value
 
 

@@ -1,4 +1,4 @@
-"""The one permission of the API's door: an admitted member, with a token that reaches far enough. Rules live in actions."""
+"""The API's door: an admitted member, with a token that reaches far enough. The rules live in the actions."""
 
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,11 @@ class IsAdmitted(BasePermission):
             self.message = _("This belongs to members. Your application decides whether you become one.")
             return False
         token = request.auth
-        if isinstance(token, ApiToken) and request.method not in SAFE_METHODS and Scope.WRITE not in token.scopes:
+        if (
+            isinstance(token, ApiToken)
+            and request.method not in SAFE_METHODS
+            and Scope.WRITE not in token.scopes
+        ):
             self.message = _("This token can only read. Make one that may write.")
             return False
         return True

@@ -10,7 +10,16 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
-from community.core.api.fields import CURSOR_PATTERN, TEXT_PATTERN, CursorField, StrictSerializer, TextField
+from community.core.api.fields import (
+    CURSOR_PATTERN,
+    TAG_PATTERN,
+    TEXT_PATTERN,
+    CursorField,
+    StrictSerializer,
+    TagField,
+    TextField,
+)
+from community.core.api.views import Endpoint
 from community.core.http import MAX_ID
 
 
@@ -18,7 +27,7 @@ class Problem(serializers.Serializer[Any]):
     """Every refusal looks like this."""
 
     detail = serializers.CharField(help_text=_("A sentence for people."))
-    fields = serializers.DictField(  # type: ignore[assignment]
+    fields = serializers.DictField(  # type: ignore[override]
         child=serializers.ListField(child=serializers.CharField()),
         help_text=_("For each field that was not taken, why. Often empty."),
     )
@@ -71,6 +80,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
+# The nearest class first.
+PATTERNS = {TagField: TAG_PATTERN, TextField: TEXT_PATTERN, CursorField: CURSOR_PATTERN}
+
+
 def id_parameter(name: str) -> OpenApiParameter:
     """The id in an address, with its bounds."""
     return OpenApiParameter(
@@ -81,6 +94,8 @@ def id_parameter(name: str) -> OpenApiParameter:
 class Schema(AutoSchema):
     """Names operations as the pages' views are named, and adds to each what can go wrong."""
 
+    view: Endpoint  # type: ignore[override]
+
     def get_operation_id(self) -> str:
         return f"{self.view.noun}_{self.view.action}"
 
@@ -90,25 +105,25 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         problems = dict(ALWAYS)
-        if "{" in self.path or self.view.queries.get(self.view.action):
+        if "{" in self.path or self.view.queries.get(self.view.action or ""):
             problems |= OF_ONE_THING
         if self.method not in SAFE_METHODS:
             problems |= OF_A_CHANGE | OF_A_BODY
         for status, description in problems.items():
             answer = OpenApiResponse(Problem, description=str(description))
-            responses.setdefault(str(status), self._get_response_for_code(answer, str(status), direction=direction))
+            described = self._get_response_for_code(answer, str(status), direction=direction)  # type: ignore[no-untyped-call]
+            responses.setdefault(str(status), described)
         return dict(sorted(responses.items()))
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)
-        if isinstance(field, TextField) and direction == "request":
-            schema |= {"pattern": TEXT_PATTERN, "minLength": 1}
-        elif isinstance(field, CursorField):
-            schema |= {"pattern": CURSOR_PATTERN, "minLength": 1}
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        for kind, pattern in PATTERNS.items():
+            if isinstance(field, kind):
+                return schema | {"pattern": pattern, "minLength": 1}
         return schema
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         if type(serializer).__doc__ is None:

@@ -1,4 +1,4 @@
-"""What every endpoint shares: its query checked before it runs, its body as checked values, a key on what it creates."""
+"""What every endpoint shares: its query checked before it runs, its body as checked values, its list paged."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
@@ -49,7 +49,9 @@ class Endpoint(viewsets.GenericViewSet[Any]):
             raise exceptions.ParseError(_("An idempotency key has 8 to 64 visible characters."))
         return key
 
-    def listed(self, rows: QuerySet[Any], serializer_class: type[serializers.BaseSerializer[Any]]) -> Response:
+    def listed(
+        self, rows: QuerySet[Any], serializer_class: type[serializers.BaseSerializer[Any]]
+    ) -> Response:
         """One page of a list."""
         page = self.paginate_queryset(rows)
         data = serializer_class(page, many=True, context=self.get_serializer_context()).data
