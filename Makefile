@@ -36,7 +36,7 @@ run: install ## Run the site, the worker and the scheduler, with a demo communit
 
 # A cluster of its own, which may lose data at a power cut: that is what makes it fast.
 test: install ## Run every test; ARGS="tests/community -k health" runs some
-	@TREFOIL_VAR="$${TREFOIL_VAR:-var}/test" TREFOIL_EMBEDDED_FAST=1 \
+	@TREFOIL_VAR="$${TREFOIL_VAR:-var}/tests" TREFOIL_EMBEDDED_FAST=1 \
 		$(BIN)/python -m pytest --numprocesses logical --dist loadfile $(ARGS)
 
 check: install ## Run everything that finds faults without running the site
@@ -70,5 +70,5 @@ lock: install ## Compile requirements/*.in anew; ARGS=--upgrade takes newer vers
 			--no-annotate $(ARGS) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
 
 clean: ## Remove what can be made again; the data in var stay
-	@rm -rf $(VENV) var/test var/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) var/tests var/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

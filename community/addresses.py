@@ -77,7 +77,8 @@ def redis_location(url: str, *, database: int = 0) -> str:
     number = _redis_database("REDIS_URL", url) + database
     if parts.scheme == "unix":
         query = {key: value for key, value in parse_qsl(parts.query) if key != "db"}
-        return parts._replace(query=urlencode({**query, "db": str(number)})).geturl()
+        # urlunsplit would drop the slashes before an empty host, which redis-py wants.
+        return f"unix://{parts.netloc}{parts.path}?{urlencode({**query, 'db': str(number)})}"
     return parts._replace(path=f"/{number}").geturl()
 
 

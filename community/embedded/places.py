@@ -187,7 +187,8 @@ class Places:
 
 def _takes_sockets(folder: Path, account: Account) -> bool:
     """Whether the account can make sockets with our longest name there; some file systems refuse any."""
-    if len(os.fsencode(folder / LONGEST_SOCKET_NAME)) > LONGEST_SOCKET_PATH:
+    # To libpq a comma separates several hosts.
+    if len(os.fsencode(folder / LONGEST_SOCKET_NAME)) > LONGEST_SOCKET_PATH or "," in str(folder):
         return False
     if not account.can_keep_files_in(folder):
         return False

@@ -53,8 +53,8 @@ _SETTINGS = {
     "log_line_prefix": "%m [%p] ",
     "log_checkpoints": "off",
 }
-# Only where the data may be lost, as in tests: a power cut would leave a broken cluster.
-_FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Only where the data may be lost, as in tests: a power cut would leave a broken cluster. A killed server would not.
+_FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:
@@ -101,7 +101,7 @@ class Postgres:
         # Containers often have 64 MB of shared memory: too little for a parallel query.
         if is_full(Path("/dev/shm"), least_bytes=256 << 20):  # noqa: S108 - asked for its size only
             settings["dynamic_shared_memory_type"] = "mmap"
-        # A list of folders, so a comma in the name needs the quotes.
+        # A list of folders, so a blank at an end or a quote in the name needs the quotes.
         settings["unix_socket_directories"] = '"{}"'.format(str(self.sockets).replace('"', '""'))
         command = [str(self.programs / "bin" / "postgres"), "-D", str(self.data)]
         for name, value in settings.items():

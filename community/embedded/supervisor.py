@@ -25,7 +25,7 @@ logger = logging.getLogger("trefoil.embedded")
 LOOK_SECONDS = 0.2
 LONGEST_REST_SECONDS = 5.0
 # A probe of another process holds the supervisor's lock for an instant.
-LOCK_SECONDS = 2.0
+LOCK_SECONDS = 0.3
 LARGEST_LOG_BYTES = 10 << 20
 
 
