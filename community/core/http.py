@@ -44,7 +44,9 @@ def render_error(
 def safe_next(request: HttpRequest, default: str) -> str:
     """The `next` parameter where it stays on this site, otherwise the default (trust §1.1 no. 26)."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         return wanted
     return default
 
