@@ -144,7 +144,7 @@ def keep() -> int:
 
 
 def announce(port: int) -> None:
-    address = env_str("SITE_URL", f"http://127.0.0.1:{port}").rstrip("/")
+    address = env_str("SITE_URL", f"http://localhost:{port}").rstrip("/")
     welcome = WELCOME.read_text(encoding="utf-8").strip() if WELCOME.exists() else ""
     lines = ["", f"Open {address}/", "", *welcome.splitlines(), "", "Stop with Ctrl-C."]
     sys.stdout.write("\n".join(lines) + "\n")
@@ -156,7 +156,7 @@ def is_healthy() -> bool:
     bind, port = env_str("BIND", "127.0.0.1"), env_int("PORT", 8000)
     # Listening everywhere is asked for here.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}.get(bind, bind)  # noqa: S104
-    named = urlsplit(env_str("SITE_URL", f"http://127.0.0.1:{port}")).netloc
+    named = urlsplit(env_str("SITE_URL", f"http://localhost:{port}")).netloc
     connection = http.client.HTTPConnection(host, port, timeout=5)
     with contextlib.closing(connection):
         try:
