@@ -17,7 +17,7 @@ function blocks(nodes, { tight = false } = {}) {
     /* Two lists of one kind in a row would become one: the second takes the other sign. */
     const other = previous?.type === node.type && !previous.other;
     const text = block(node, other);
-    if (text === "" && node.type === "paragraph") continue;
+    if (text === "") continue;
     parts.push(text);
     previous = { type: node.type, other };
   }
@@ -63,14 +63,15 @@ function prefix(body, first, rest) {
 function fence(code, language) {
   const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map((run) => run.length));
   const marks = "`".repeat(longest + 1);
-  return `${marks}${language}\n${code}\n${marks}`;
+  return `${marks}${language}\n${code.replace(/\n$/, "")}\n${marks}`;
 }
 
 function table(rows) {
   const cells = rows.map(({ content = [] }) => content.map(cell));
   const width = Math.max(...cells.map((row) => row.length));
-  const isHead = (rows[0]?.content ?? []).every(({ type }) => type === "tableHeader");
-  const [head, ...body] = isHead ? cells : [[], ...cells];
+  if (!width) return "";
+  /* Markdown knows no table without a head: the first row becomes it. */
+  const [head, ...body] = cells;
   const row = (values) => `| ${Array.from({ length: width }, (_none, index) => values[index] ?? "").join(" | ")} |`;
   return [row(head), `|${" --- |".repeat(width)}`, ...body.map(row)].join("\n");
 }
@@ -163,5 +164,6 @@ function escape(words) {
     .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_")
     .replace(/~(?=~)|(?<=~)~/g, "\\~")
     .replace(/<(?=[a-z/!?])/gi, "\\<")
-    .replace(/&(?=[a-z0-9#]+;)/gi, "\\&");
+    .replace(/&(?=[a-z0-9#]+;)/gi, "\\&")
+    .replace(/\u00a0/g, "&nbsp;");
 }

@@ -7,6 +7,8 @@ const PREFERENCE = "editor";
 const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
 /* Plain text that is meant as Markdown: a heading, list, quotation, fence or table row, or marks inside a line. */
 const MARKDOWN = /^(#{1,6} |[-*+] |\d{1,9}[.)] |> ?|```|~~~|\|.+\|)|\*\*\S[^*]*\*\*|\[[^\]\n]+\]\([^)\s]+\)|`[^`\n]+`|~~\S[^~]*~~/m;
+/* Markdown ends a code block with a line break that the editor would show as an empty line. */
+const CODE_END = /\n(<\/code><\/pre>)/g;
 const ADDRESS = /^(https?:|mailto:)/i;
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
@@ -53,6 +55,9 @@ export default function editor(root) {
       rich.commands.focus();
     });
   }
+
+  root.dataset.ready = "";
+  if (root.dataset.mode === "rich" && document.activeElement === area) open();
 
   function act(name) {
     const chain = () => rich.chain().focus();
@@ -133,12 +138,12 @@ export default function editor(root) {
     const hadFocus = root.contains(document.activeElement);
     const library = await import(root.dataset.library);
     let text = area.value;
-    let content = shown ? shown.innerHTML : text && (await preview(text));
+    let content = shown ? shown.innerHTML : text && (await preview(text, format.value));
     while (text !== area.value) {
       text = area.value;
-      content = text && (await preview(text));
+      content = text && (await preview(text, format.value));
     }
-    rich = build(library, content);
+    rich = build(library, content.replace(CODE_END, "$1"));
     shown?.remove();
     area.hidden = true;
     root.dataset.mode = "rich";
@@ -160,8 +165,8 @@ export default function editor(root) {
   }
 
   /* The server turns Markdown into HTML, with the very function that will render the post. */
-  async function preview(source) {
-    const body = new URLSearchParams({ source: source.replace(CONTROLS, ""), source_format: format.value });
+  async function preview(source, sourceFormat) {
+    const body = new URLSearchParams({ source: source.replace(CONTROLS, ""), source_format: sourceFormat });
     body.set("csrfmiddlewaretoken", area.form.elements.namedItem("csrfmiddlewaretoken")?.value ?? "");
     const answer = await fetch(root.dataset.preview, { method: "POST", body, redirect: "error" });
     if (!answer.ok) throw new Error(`preview ${answer.status}`);
@@ -191,7 +196,7 @@ export default function editor(root) {
       content,
       injectCSS: false,
       extensions: extensions(library, { "Mod-k": showLink }),
-      editorProps: { attributes, handlePaste: paste },
+      editorProps: { attributes, handlePaste: paste, transformPastedHTML: plainTags },
       onUpdate() {
         write();
         area.dispatchEvent(new Event("input", { bubbles: true }));
@@ -218,9 +223,32 @@ export default function editor(root) {
     if (!isPlain || view.input?.shiftKey) return false;
     if (rich.isActive("codeBlock") || !MARKDOWN.test(text)) return false;
     const plain = () => rich.commands.insertContent(text.split(/\n{2,}/).map(paragraph));
-    preview(text).then((html) => rich.commands.insertContent(html), plain);
+    preview(text, "markdown").then((html) => rich.commands.insertContent(html.replace(CODE_END, "$1")), plain);
     return true;
   }
+}
+
+/* Word processors say in styles what is bold. The policy of the page keeps styles from being applied, so they are
+   read as text and said in tags; what is left of them is dropped. */
+function plainTags(html) {
+  const quiet = html.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\s(style|on\w+)(?=\s*=)/gi, " data-$1"));
+  const { body } = new DOMParser().parseFromString(quiet, "text/html");
+  for (const element of body.querySelectorAll("[data-style]")) {
+    const style = element.dataset.style;
+    element.removeAttribute("data-style");
+    if (/font-weight:\s*(normal|400)/i.test(style) && element.matches("b, strong")) element.replaceWith(...element.childNodes);
+    if (!element.matches("span")) continue;
+    if (/font-weight:\s*(bold|[6-9]00)/i.test(style)) enclose(element, "strong");
+    if (/font-style:\s*italic/i.test(style)) enclose(element, "em");
+    if (/text-decoration[^;]*line-through/i.test(style)) enclose(element, "s");
+  }
+  return body.innerHTML;
+}
+
+function enclose(element, tag) {
+  const around = element.ownerDocument.createElement(tag);
+  around.append(...element.childNodes);
+  element.append(around);
 }
 
 function paragraph(text) {
@@ -244,7 +272,7 @@ function remember(mode) {
 }
 
 /* What can be written is what the server keeps: no more, so that nothing disappears on sending. */
-function extensions(library, keys) {
+export function extensions(library, keys) {
   const { textblockTypeInputRule, wrappingInputRule } = library;
   const Heading = library.Heading.extend({
     /* Below the page's own headings there are two levels; every level of a pasted text becomes one of them. */
