@@ -71,7 +71,9 @@ def build_template(cursor: ServerCursor, name: str) -> None:
     draft = f"{name}_draft"
     cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
     migrate_database(draft)
-    cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)))
+    cursor.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name))
+    )
 
 
 def migrations_digest() -> str:

@@ -104,7 +104,7 @@ def make_topic(
     at: datetime | None = None,
     source_format: SourceFormat = SourceFormat.MARKDOWN,
 ) -> Topic:
-    """A topic with its first post. Without `space` in a new open one, without `by` from somebody who may write there."""
+    """A topic with its first post. Without `space` in a new open one, without `by` from who may write there."""
     number = next(_numbers)
     space = space or make_space()
     author = by or make_writer(space)

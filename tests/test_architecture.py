@@ -33,7 +33,10 @@ PRIVATE = {"Activity", "Member", "Post", "SearchEntry", "Space", "Topic"}
 # Places that read them otherwise, with what makes it right.
 LOOKED_THROUGH = {
     ("discussions/api.py", "Post.objects.filter(topic__in=topics)"),  # `topics` are the visible ones
-    ("discussions/queries/lists.py", "Space.objects.filter(pk__in=[space.pk for space in spaces])"),  # counts of those shown
+    (
+        "discussions/queries/lists.py",
+        "Space.objects.filter(pk__in=[space.pk for space in spaces])",
+    ),  # counts of those shown
     ("discussions/queries/lists.py", "Topic.objects.present().filter(space=OuterRef('pk'))"),  # for the same
     ("discussions/queries/lists.py", "Topic.objects.present().filter(space=space)"),  # one space, seen before
     ("discussions/queries/topic.py", "Post.objects.filter(which, topic=topic)"),  # one topic, seen before
@@ -49,7 +52,9 @@ def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
 
 
 def test_every_module_of_the_root_stands_in_the_contract_of_imports():
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
     root_layer = {name.strip() for name in contracts[0]["layers"][0].split(":")}
     found = {
         f"community.{path.stem}"
@@ -61,7 +66,18 @@ def test_every_module_of_the_root_stands_in_the_contract_of_imports():
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_nothing_is_kept_in_a_drawer(package):
-    drawers = {"utils", "util", "helpers", "helper", "services", "service", "common", "misc", "signals", "managers"}
+    drawers = {
+        "utils",
+        "util",
+        "helpers",
+        "helper",
+        "services",
+        "service",
+        "common",
+        "misc",
+        "signals",
+        "managers",
+    }
     assert not [path for path in (ROOT / package).rglob("*.py") if path.stem in drawers]
 
 
@@ -85,7 +101,16 @@ def test_every_module_says_what_lives_in_it():
 
 def test_nothing_calls_out_of_the_house():
     """No previews, no webhooks yet: when they come, exactly one module opens connections (trust §4.7)."""
-    clients = {"requests", "httpx", "aiohttp", "urllib3", "urllib.request", "http.client", "smtplib", "ftplib"}
+    clients = {
+        "requests",
+        "httpx",
+        "aiohttp",
+        "urllib3",
+        "urllib.request",
+        "http.client",
+        "smtplib",
+        "ftplib",
+    }
     for name, tree in modules():
         if name in OWN_SERVER:
             continue
@@ -99,7 +124,9 @@ def test_sql_is_never_put_together_by_the_orm_s_back_doors():
     for name, tree in modules():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                called = (
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                )
                 assert called not in {"extra", "raw", "RawSQL"}, f"{name}:{node.lineno}"
 
 
@@ -121,9 +148,13 @@ def test_text_is_called_html_only_where_it_was_looked_at():
 
 def test_templates_carry_no_script_no_style_and_no_handler():
     """The policy would refuse them in a browser; here they fail before."""
-    inline = re.compile(r"<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:|\shx-on|<script(?![^>]*\b(?:src|nonce|application/json)\b)")
+    inline = re.compile(
+        r"<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:|\shx-on|<script(?![^>]*\b(?:src|nonce|application/json)\b)"
+    )
     for path in (ROOT / "templates").rglob("*.html"):
-        text = re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = re.sub(
+            r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
+        )
         assert not inline.search(text), f"{path.relative_to(ROOT)}: {inline.search(text)}"
 
 

@@ -30,11 +30,14 @@ def enqueue(task: "Task[..., object]", args: Sequence[object] = (), *, queue: st
         return False
     try:
         with _producers().acquire(block=True) as producer:
-            task.apply_async(args=tuple(args), queue=queue, retry=False, ignore_result=True, producer=producer)
+            task.apply_async(
+                args=tuple(args), queue=queue, retry=False, ignore_result=True, producer=producer
+            )
     except OperationalError as error:
         _rest_until = time.monotonic() + REST_SECONDS
         logger.warning(
-            "broker unreachable, left to the sweep", extra={"task": task.name, "reason": type(error.__cause__).__name__}
+            "broker unreachable, left to the sweep",
+            extra={"task": task.name, "reason": type(error.__cause__).__name__},
         )
         return False
     if time.monotonic() - began > SLOW_SECONDS:

@@ -42,7 +42,9 @@ class LineFormatter(logging.Formatter):
         }
         line |= {name: getattr(record, name) for name in EXTRAS if hasattr(record, name)}
         if record.exc_info:
-            line["error"] = _shortened(_QUOTED_BY_DATABASE.sub("", self.formatException(record.exc_info)), MAX_ERROR)
+            line["error"] = _shortened(
+                _QUOTED_BY_DATABASE.sub("", self.formatException(record.exc_info)), MAX_ERROR
+            )
         # In ASCII, so that no character of any alphabet starts a line, moves a terminal or cannot be written.
         return json.dumps(line, default=str)
 

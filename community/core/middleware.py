@@ -62,7 +62,9 @@ class EdgeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         bad_cookies = [name for name, value in request.COOKIES.items() if not _is_good_cookie(name, value)]
         if bad_cookies:
-            response = render_error(request, 400, _("A cookie was damaged and is removed now. Load the page again."))
+            response = render_error(
+                request, 400, _("A cookie was damaged and is removed now. Load the page again.")
+            )
             # Or the browser would send it again, and its owner were locked out.
             for name in bad_cookies:
                 response.delete_cookie(_CONTROL.sub("", name))
@@ -118,7 +120,9 @@ def _complaint_about(values: QueryDict, *, longest: int | None) -> str | None:
         return _("That request has more parameters than any of ours.")
     for name, items in values.lists():
         if has_control(name) or any(has_control(item) for item in items):
-            return _("The request holds control characters. Remove them and send it again; nothing was stored.")
+            return _(
+                "The request holds control characters. Remove them and send it again; nothing was stored."
+            )
         if len(items) > 1 and name not in REPEATABLE and not name.endswith("[]"):
             return _("A value was sent twice where only one can count. Go back and send it once.")
         if longest is not None and any(len(item) > longest for item in items):
@@ -185,7 +189,6 @@ HEADERS: Iterable[tuple[str, str]] = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     (
         "Permissions-Policy",
-        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
-        "microphone=(), midi=(), payment=(), usb=()",
+        "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()",
     ),
 )

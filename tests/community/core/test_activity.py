@@ -1,6 +1,7 @@
 """The spine: written with its change, told at least once, and read without a gap."""
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,15 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from community.core import activity as spine
-from community.core.activity import MAX_ATTEMPTS, SWEEP_BATCH, dispatch, on, record, sweep_activity, target_type
+from community.core.activity import (
+    MAX_ATTEMPTS,
+    SWEEP_BATCH,
+    dispatch,
+    on,
+    record,
+    sweep_activity,
+    target_type,
+)
 from community.core.models import Activity, Audience
 from community.core.verbs import Verb
 from discussions.models import Follow
@@ -36,6 +45,12 @@ def write(target: Member, **changes: object) -> Activity:
 
 def age(row: Activity, **elapsed: float) -> None:
     Activity.objects.filter(pk=row.pk).update(recorded_at=timezone.now() - timedelta(**elapsed))
+    settle_the_cast()
+
+
+def settle_the_cast() -> None:
+    """On a slow machine the rows of those who were made for the test become due as well."""
+    Activity.objects.exclude(verb=VERB).update(dispatched_at=timezone.now())
 
 
 # --- writing ---
@@ -106,8 +121,7 @@ def test_only_models_have_a_type():
 
 def test_verbs_are_nouns_with_a_past_tense():
     for verb in Verb.values:
-        noun, dot, past = verb.partition(".")
-        assert noun and dot and past.endswith(("ed", "tored", "one")), verb
+        assert re.fullmatch(r"[a-z_]+\.[a-z]+ed", verb)
 
 
 # --- telling ---
@@ -137,7 +151,9 @@ def test_ids_that_are_gone_are_no_error():
 
 
 @pytest.mark.django_db
-def test_a_failing_subscriber_loses_neither_the_row_nor_the_effects_of_the_others(member, subscribers, caplog):
+def test_a_failing_subscriber_loses_neither_the_row_nor_the_effects_of_the_others(
+    member, subscribers, caplog
+):
     """One of three fails: the two others have taken effect at once, and the row comes again until all have."""
     broken = [True]
 
@@ -157,7 +173,9 @@ def test_a_failing_subscriber_loses_neither_the_row_nor_the_effects_of_the_other
     row.refresh_from_db()
     assert member.headline == "told"
     assert (row.dispatched_at, row.attempts) == (None, 1)
-    assert not Member.objects.filter(display_name="Nobody Keeps").exists(), "the failed one left half an effect"
+    assert not Member.objects.filter(display_name="Nobody Keeps").exists(), (
+        "the failed one left half an effect"
+    )
     assert "subscriber failed" in caplog.text
 
     broken.clear()
@@ -295,6 +313,7 @@ def test_a_full_batch_asks_for_the_next_one_at_once(member, heard, monkeypatch):
         for _number in range(SWEEP_BATCH + 1):
             record(VERB, by=member, target=member, audience=Audience.STAFF)
     Activity.objects.filter(verb=VERB).update(recorded_at=timezone.now() - timedelta(minutes=1))
+    settle_the_cast()
     queued.clear()
     assert sweep_activity() == SWEEP_BATCH
     assert queued == ["activity.sweep"]
@@ -357,7 +376,9 @@ def test_readers_among_writers_of_all_speeds_miss_nothing_and_see_nothing_twice(
     cursor, saw = newest_cursor(), []
     written: list[int] = []
     dice = random.Random(7)
-    plans = [[(dice.random() / 100, dice.random() / 100, dice.random() < 0.2) for _ in range(25)] for _ in range(4)]
+    plans = [
+        [(dice.random() / 100, dice.random() / 100, dice.random() < 0.2) for _ in range(25)] for _ in range(4)
+    ]
 
     def writer(plan: list[tuple[float, float, bool]]) -> None:
         for before, after, rolls_back in plan:

@@ -56,7 +56,9 @@ def slow_down(proxy):
 
 @pytest.mark.parametrize("spoil", [shut, silence, slow_down])
 @pytest.mark.parametrize("was_used_before", [True, False])
-def test_without_redis_queueing_is_refused_within_a_moment_and_then_rests(proxy, spoil, was_used_before, caplog):
+def test_without_redis_queueing_is_refused_within_a_moment_and_then_rests(
+    proxy, spoil, was_used_before, caplog
+):
     if was_used_before:
         assert enqueue(nothing, [1], queue="test-queue")
     spoil(proxy)

@@ -22,7 +22,8 @@ def cache(proxy):
     ForgivingRedisCache._rest_until.clear()
     configured = settings.CACHES["default"]
     yield ForgivingRedisCache(
-        proxy.url(1), {"OPTIONS": configured["OPTIONS"], "KEY_FUNCTION": configured["KEY_FUNCTION"], "TIMEOUT": 60}
+        proxy.url(1),
+        {"OPTIONS": configured["OPTIONS"], "KEY_FUNCTION": configured["KEY_FUNCTION"], "TIMEOUT": 60},
     )
     ForgivingRedisCache._rest_until.clear()
 

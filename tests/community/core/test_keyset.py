@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from community.core.http import MAX_ID
 from community.core.keyset import read_time_key, split_page, time_key, with_query
 
-MOMENTS = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2099, 12, 31), timezones=st.just(UTC))
+MOMENTS = st.datetimes(
+    min_value=datetime(1970, 1, 1), max_value=datetime(2099, 12, 31), timezones=st.just(UTC)
+)
 
 
 @given(MOMENTS, st.integers(0, MAX_ID))
@@ -24,7 +26,8 @@ def test_anything_else_is_no_key_and_no_error(value):
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "-", "1", "1-", "-1", "1-2-3", "99999999999999999999-1", "1-99999999999999999999", "1 -2"]
+    "value",
+    [None, "", "-", "1", "1-", "-1", "1-2-3", "99999999999999999999-1", "1-99999999999999999999", "1 -2"],
 )
 def test_forged_keys_are_none(value):
     assert read_time_key(value) is None

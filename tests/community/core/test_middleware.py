@@ -20,12 +20,14 @@ pytestmark = pytest.mark.django_db
 CONTROLS = ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x1b", "\x1f", "\x7f", "\ufffe", "\uffff"]
 
 
-@pytest.mark.parametrize("control", [*CONTROLS, "\ud800", "\udfff"])
+@pytest.mark.parametrize("control", [*CONTROLS, chr(0xD800), chr(0xDFFF)])
 def test_control_characters_are_seen(control):
     assert has_control(f"before{control}after")
 
 
-@pytest.mark.parametrize("text", ["", "tab\tand\r\nlines", "Grüße", "‮right to left", "👩‍👩‍👧", "\x85\xa0"])
+@pytest.mark.parametrize(
+    "text", ["", "tab\tand\r\nlines", "Grüße", "\u202eright to left", "\u200d joined", "\x85\xa0"]
+)
 def test_what_people_write_is_not_taken_for_a_control_character(text):
     assert not has_control(text)
 
@@ -93,7 +95,9 @@ def test_a_body_beyond_the_limit_is_refused_without_being_read(web, settings):
 
 
 def test_a_form_that_cannot_be_read_is_refused(web):
-    broken = web.generic("POST", "/me/", b"no boundary in here", content_type="multipart/form-data; boundary=\x80")
+    broken = web.generic(
+        "POST", "/me/", b"no boundary in here", content_type="multipart/form-data; boundary=\x80"
+    )
     assert broken.status_code == 400
     assert web.generic("POST", "/me/", b"x", content_type="multipart/form-data").status_code == 400
 
@@ -144,7 +148,9 @@ def test_a_hundred_answers_have_a_hundred_nonces_and_scripts_carry_theirs(web):
 
 def test_the_policy_names_nothing_from_elsewhere_and_nothing_unsafe(web):
     policy = dict(
-        part.strip().partition(" ")[::2] for part in web.get("/")["Content-Security-Policy"].split(";") if part.strip()
+        part.strip().partition(" ")[::2]
+        for part in web.get("/")["Content-Security-Policy"].split(";")
+        if part.strip()
     )
     assert policy["default-src"] == "'none'"
     assert policy["base-uri"] == policy["object-src"] == policy["frame-ancestors"] == "'none'"
@@ -223,7 +229,12 @@ def test_cookies_are_closed_to_scripts_and_to_other_sites(settings):
     client.post("/accounts/login/", {"login": "in@example.org", "password": PASSWORD})
     for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
         cookie = client.cookies[name]
-        assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
+        assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (
+            True,
+            "Lax",
+            "/",
+            "",
+        )
 
 
 def test_sessions_are_in_the_database_and_survive_an_empty_cache(web):

@@ -21,9 +21,12 @@ TABLE = "planted_by_the_test_of_migrate"
 
 @contextmanager
 def another_connection():
-    parameters = {name.lower(): str(connection.settings_dict[name]) for name in ("HOST", "PORT", "USER", "PASSWORD")}
+    parameters = {
+        name.lower(): str(connection.settings_dict[name]) for name in ("HOST", "PORT", "USER", "PASSWORD")
+    }
     other = psycopg2.connect(
-        **{name: value for name, value in parameters.items() if value}, dbname=connection.settings_dict["NAME"]
+        **{name: value for name, value in parameters.items() if value},
+        dbname=connection.settings_dict["NAME"],
     )
     try:
         yield other
@@ -42,7 +45,9 @@ def planted(monkeypatch):
     def with_planted(loader: MigrationLoader) -> None:
         build(loader)
         (last,) = loader.graph.leaf_nodes("core")
-        planted = type("Migration", (migrations.Migration,), {"dependencies": [last], "operations": operations})
+        planted = type(
+            "Migration", (migrations.Migration,), {"dependencies": [last], "operations": operations}
+        )
         key = ("core", "9999_planted")
         loader.disk_migrations[key] = planted("9999_planted", "core")
         loader.graph.add_node(key, loader.disk_migrations[key])
