@@ -43,6 +43,9 @@ class ProseWidget(forms.Textarea):
     class Media:
         css = {"all": ["css/components/editor.css"]}
 
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"rows": 8} | (attrs or {}))
+
     def value_from_datadict(
         self, data: Mapping[str, Any], files: MultiValueDict[str, Any] | Mapping[str, Any], name: str
     ) -> Prose | None:

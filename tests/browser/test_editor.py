@@ -62,7 +62,7 @@ def test_markdown_typed_becomes_formatting_and_is_posted_as_html(composer, topic
     box = open_editor(composer)
     typed = [
         "# Result",
-        "We saw **twice** the *pilots*, `x = 1` ",
+        "**Twice** *pilots*, `x = 1` [a](/b) ",
         "- one",
         "two",
         "",
@@ -77,9 +77,10 @@ def test_markdown_typed_becomes_formatting_and_is_posted_as_html(composer, topic
     assert post.source_format == SourceFormat.HTML
     for part in [
         "<h3>Result</h3>",
-        "<strong>twice</strong>",
+        "<strong>Twice</strong>",
         "<em>pilots</em>",
         "<code>x = 1</code>",
+        '<a href="/b"',
         "<ul><li><p>one</p></li><li><p>two</p></li></ul>",
         "<ol><li><p>first</p></li></ol>",
         "<blockquote><p>said</p>",

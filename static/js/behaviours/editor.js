@@ -302,6 +302,7 @@ export function extensions(library, keys) {
   });
   const Link = library.Link.extend({ addKeyboardShortcuts: () => keys }).configure({
     autolink: true,
+    markdownLinks: true,
     openOnClick: false,
     HTMLAttributes: { target: null, rel: null, class: null },
     isAllowedUri: (address) => ADDRESS.test(address) || !HAS_SCHEME.test(address),
