@@ -262,30 +262,47 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 
 # --- API --------------------------------------------------------------------------------------------------------
+# Over all tokens and sessions of one member; a program that synchronises needs a fraction of it.
+API_REQUESTS_PER_MINUTE = env_int("API_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["community.core.api.TokenAuthentication", "community.core.api.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["community.core.api.IsAdmitted"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "community.core.api.authentication.TokenAuthentication",
+        "community.core.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["community.core.api.permissions.IsAdmitted"],
+    "DEFAULT_THROTTLE_CLASSES": ["community.core.api.throttling.MemberThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["community.core.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "community.core.api.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["community.core.api.MemberThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"member": "600/min"},
-    "EXCEPTION_HANDLER": "community.core.api.answer_error",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "community.core.api.negotiation.OnlyJson",
+    "DEFAULT_PAGINATION_CLASS": "community.core.api.pagination.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "community.core.api.schema.Schema",
+    "EXCEPTION_HANDLER": "community.core.api.errors.answer_error",
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Trefoil API",
     "DESCRIPTION": "Spaces, topics, posts and members, with the permissions of the member the token belongs to.",
     "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Only members read the description, and all of them the same one.
+    "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["community.core.api.permissions.IsAdmitted"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "community.core.api.schema.link_what_is_created",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "BodyFormat": [("markdown", "markdown"), ("html", "html")],
+        "FollowLevel": "discussions.models.FollowLevel",
+        "RoleName": "members.models.RoleName",
+        "Scope": "community.core.models.Scope",
+        "SpacePreset": "discussions.models.SpacePreset",
+        "TopicKind": "discussions.models.TopicKind",
+    },
 }
 
 TAGGIT_CASE_INSENSITIVE = True

@@ -23,7 +23,7 @@ _VISIBLE: Final = (
     "\u0904-\u0939\u0982-\u09b9\u0a03-\u0a39\u0a83-\u0ab9\u0b02-\u0b39\u0b83-\u0bbf\u0c05-\u0c39\u0c82-\u0cb9"
     "\u0d02-\u0d3a\u0d82-\u0dc6\u0e01-\u0e30\u0e4f-\u0eb0\u1000-\u102c\u10a0-\u115e\u1380-\u167f"
     "\u1e00-\u1fff\u2030-\u205e\u2070-\u20cf\u2100-\u27ff\u2900-\u2bff\u3001-\u3029\u3041-\u3096\u309b-\u3163"
-    "\u3165-\ua48c\uac00-\ud7a3\uff01-\uff9f\U0001f000-\U0001faff\U00020000-\U0002a6df"
+    "\u3165-\ua48c\uac00-\ud7a3\uff01-\uff9f\U0001f000-\U0001faf6\U00020000-\U0002a6df"
 )
 TEXT_PATTERN: Final = f"^[^{_CONTROL}]*[{_VISIBLE}][^{_CONTROL}]*$"
 _VISIBLE_IN_TAG: Final = _VISIBLE.replace("!-~", r"!-+\--~")

@@ -130,3 +130,22 @@ class Schema(AutoSchema):
             # The docstring of a base class speaks to those who write code here.
             schema.pop("description", None)
         return schema
+
+
+def link_what_is_created(result: dict[str, Any], **_context: object) -> dict[str, Any]:
+    """Say of everything that is created which operations take its id: testers and generators follow it."""
+    operations = [
+        (path, operation) for path, methods in result["paths"].items() for operation in methods.values()
+    ]
+    for _path, creation in operations:
+        noun, _underscore, action = creation["operationId"].partition("_")
+        if action == "create":
+            creation["responses"]["201"]["links"] = {
+                operation["operationId"]: {
+                    "operationId": operation["operationId"],
+                    "parameters": {f"{noun}_id": "$response.body#/id"},
+                }
+                for path, operation in operations
+                if f"{{{noun}_id}}" in path
+            }
+    return result

@@ -32,7 +32,10 @@ class Endpoint(viewsets.GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        query = self.queries.get(self.action or "", Query)(data=request.query_params.dict())
+        if self.action is None:
+            # A method that is not here gets its 405, whatever else it asks for.
+            return
+        query = self.queries.get(self.action, Query)(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         self.query = query.validated_data
 
