@@ -1,0 +1,204 @@
+"""Asking the measured server for each page, in turn with the floor, and what that took."""
+
+import http.client
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import quote
+
+import psutil
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.urls import reverse
+
+from community.bench.load import READER_ID
+from community.bench.server import COUNT_HEADER, Server, cpu_seconds
+from community.bench.sizes import LONG_TOPIC_ID, TYPICAL_TOPIC_ID, Sizes
+from community.bench.words import COMMON_WORD, RARE_WORD
+from discussions.models import POSTS_PER_PAGE
+from members.models import Member
+
+FLOOR = "floor"
+BARE = "bare"
+#: Enough for a median and its quartiles; each round asks for a share of the requests.
+ROUNDS = 12
+_WARM_UP = 40
+_SESSION_COOKIE = "session"
+
+
+class PageError(Exception):
+    """A page did not answer as it should; the text says which and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is measured: a short name, which reports and budgets use, and its address."""
+
+    name: str
+    path: str
+
+
+@dataclass(slots=True)
+class Figures:
+    """What one page took, a list entry for each round or each request."""
+
+    page: Page
+    queries: int = 0
+    size: int = 0
+    size_gzip: int | None = None
+    cpu_ms: list[float] = field(default_factory=list)
+    floor_ms: list[float] = field(default_factory=list)
+    database_ms: list[float] = field(default_factory=list)
+    latency_ms: list[float] = field(default_factory=list)
+
+    @property
+    def ratios(self) -> list[float]:
+        """Each round against the floor that was measured just before it: drift of the machine cancels out."""
+        return [mine / floor for mine, floor in zip(self.cpu_ms, self.floor_ms, strict=True)]
+
+
+def pages(sizes: Sizes) -> list[Page]:
+    """The pages of the application, after the floor and the barer floor."""
+    last = (sizes.long_topic - 1) // POSTS_PER_PAGE + 1
+    topic = reverse("topic_show", args=[LONG_TOPIC_ID])
+    search = reverse("search")
+    return [
+        Page(FLOOR, "/bench/floor/"),
+        Page(BARE, "/bench/bare/"),
+        Page("home", reverse("home")),
+        Page("spaces", reverse("space_list")),
+        Page("space", reverse("space_show", args=["space-1"])),
+        Page("topic", f"{reverse('topic_show', args=[TYPICAL_TOPIC_ID])}?page=1"),
+        Page("long topic, first page", f"{topic}?page=1"),
+        Page("long topic, middle page", f"{topic}?page={(last + 1) // 2}"),
+        Page("long topic, last page", f"{topic}?page={last}"),
+        Page("search, rare word", f"{search}?q={quote(RARE_WORD)}"),
+        Page("search, common word", f"{search}?q={quote(COMMON_WORD)}"),
+        Page("people", reverse("member_list")),
+        Page("person", reverse("member_show", args=["member-2"])),
+        Page("person's posts", reverse("member_posts", args=["member-2"])),
+        Page("API, topics", "/api/v1/topics/"),
+    ]
+
+
+def sign_in() -> str:
+    """A session of the reader, as a sign-in leaves it. Returns its key."""
+    reader = Member.objects.get(pk=READER_ID)
+    session = SessionStore()
+    session[SESSION_KEY] = str(reader.pk)
+    session[BACKEND_SESSION_KEY] = "members.backends.MemberBackend"
+    session[HASH_SESSION_KEY] = reader.get_session_auth_hash()
+    session.set_expiry(timedelta(days=1))
+    session.save()
+    return str(session.session_key)
+
+
+class Client:
+    """A browser that keeps its connection, measures what it waits and fails on anything but an answer."""
+
+    def __init__(self, server: Server, session_key: str) -> None:
+        self._server = server
+        self._headers = {"Cookie": f"{_SESSION_COOKIE}={session_key}", "Accept": "text/html"}
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+
+    def get(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+        try:
+            self._connection.request("GET", path, headers=self._headers | headers)
+            response = self._connection.getresponse()
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            # The server lets go of a connection that was quiet for a while.
+            self._connection.close()
+            self._connection.request("GET", path, headers=self._headers | headers)
+            response = self._connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise PageError(f"{path} answered {response.status}.")
+        return response, body
+
+    def time(self, path: str, times: int) -> list[float]:
+        latencies = []
+        for _request in range(times):
+            began = time.perf_counter()
+            self.get(path)
+            latencies.append((time.perf_counter() - began) * 1000)
+        return latencies
+
+    def statements(self, path: str) -> list[str]:
+        _response, body = self.get(path, **{COUNT_HEADER: "1"})
+        return [str(statement) for statement in json.loads(body)]
+
+
+def measure(server: Server, session_key: str, chosen: Sequence[Page], *, requests: int) -> list[Figures]:
+    """Ask for every page `requests` times in `ROUNDS` rounds; before each page the floor, as often."""
+    client = Client(server, session_key)
+    figures = [Figures(page) for page in chosen]
+    floor = next(page for page in chosen if page.name == FLOOR)
+    for entry in figures:
+        client.time(entry.page.path, min(_WARM_UP, requests))
+        entry.queries = len(client.statements(entry.page.path))
+        _response, body = client.get(entry.page.path)
+        entry.size = len(body)
+        response, body = client.get(entry.page.path, **{"Accept-Encoding": "gzip"})
+        if response.headers.get("Content-Encoding") == "gzip":
+            entry.size_gzip = len(body)
+    backends = database_processes()
+    each = max(1, requests // ROUNDS)
+    for _round in range(ROUNDS):
+        for entry in figures:
+            before = _batch(client, server, backends, floor, each)
+            mine = _batch(client, server, backends, entry.page, each)
+            entry.floor_ms.append(before.cpu_ms)
+            entry.cpu_ms.append(mine.cpu_ms)
+            entry.latency_ms += mine.latency_ms
+            if backends:
+                entry.database_ms.append(mine.database_ms)
+    return figures
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    cpu_ms: float
+    database_ms: float
+    latency_ms: list[float]
+
+
+def _batch(client: Client, server: Server, backends: Sequence[int], page: Page, times: int) -> _Batch:
+    cpu, database = cpu_seconds([server.worker]), cpu_seconds(backends)
+    latencies = client.time(page.path, times)
+    # The worker is done with a request a moment after the browser has it.
+    time.sleep(0.002)
+    return _Batch(
+        cpu_ms=(cpu_seconds([server.worker]) - cpu) * 1000 / times,
+        database_ms=(cpu_seconds(backends) - database) * 1000 / times,
+        latency_ms=latencies,
+    )
+
+
+def database_processes() -> list[int]:
+    """PostgreSQL's processes that serve the measured server; none where it runs on another machine."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
+        )
+        pids = [int(row[0]) for row in cursor.fetchall()]
+    if all(psutil.pid_exists(pid) and psutil.Process(pid).name().startswith("postgres") for pid in pids):
+        return pids
+    return []
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float]:
+    low, _middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]

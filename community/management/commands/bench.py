@@ -1,0 +1,69 @@
+"""`manage.py bench`: builds a synthetic community and measures every page beside a bare view."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+
+from community.bench import database
+from community.bench.measure import ROUNDS, PageError, measure, pages, sign_in
+from community.bench.report import report, table
+from community.bench.server import ServerError, running
+from community.bench.sizes import Sizes, TooSmallError
+
+
+class Command(BaseCommand):
+    help = "Measure what each page of a synthetic community costs; docs/performance.md says how to read it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--members", type=int, default=2_000)
+        parser.add_argument("--topics", type=int, default=2_000)
+        parser.add_argument("--posts", type=int, default=40_000)
+        parser.add_argument("--long-topic", type=int, default=5_000, help="posts of the longest topic")
+        parser.add_argument("--requests", type=int, default=240, help=f"for each page, in {ROUNDS} rounds")
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+        parser.add_argument(
+            "--keep", action="store_true", help="keep the database: the same sizes start at once then"
+        )
+        parser.add_argument("--no-fail", action="store_true", help="end with 0 even when a budget is broken")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.SITE_IS_HTTPS:
+            raise CommandError("The bench asks over http: run it with SITE_URL=http://127.0.0.1:8000.")
+        try:
+            sizes = Sizes(options["members"], options["topics"], options["posts"], options["long_topic"])
+        except TooSmallError as error:
+            raise CommandError(str(error)) from error
+        if options["requests"] < ROUNDS:
+            raise CommandError(f"Ask at least {ROUNDS} times: there are as many rounds.")
+        try:
+            result = self._measure(sizes, requests=options["requests"])
+        except (OperationalError, ProgrammingError) as error:
+            raise CommandError(
+                f"The database of the bench could not be made or read: {error}".strip()
+            ) from error
+        except (PageError, ServerError) as error:
+            raise CommandError(str(error)) from error
+        finally:
+            if not options["keep"]:
+                database.drop(sizes)
+        if options["json"]:
+            options["json"].write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        self.stdout.write(table(result))
+        if not options["no_fail"] and not all(budget["kept"] for budget in result["budgets"]):
+            sys.exit(1)
+
+    def _measure(self, sizes: Sizes, *, requests: int) -> dict[str, Any]:
+        load_seconds = None
+        if not database.is_built(sizes):
+            self.stderr.write(f"building {sizes.database}")
+            load_seconds = database.build(sizes, say=lambda step: self.stderr.write(f"  {step}"))
+        with database.inside(sizes), running(sizes.database) as server:
+            self.stderr.write("measuring")
+            figures = measure(server, sign_in(), pages(sizes), requests=requests)
+            return report(figures, sizes, requests=requests, load_seconds=load_seconds)
