@@ -4,9 +4,10 @@ import keys from "./behaviours/keys.js";
 import menu from "./behaviours/menu.js";
 import once from "./behaviours/once.js";
 import reply from "./behaviours/reply.js";
+import scrollable from "./behaviours/scrollable.js";
 import swap from "./behaviours/swap.js";
 
-const known = { keys, menu, once, reply, swap };
+const known = { keys, menu, once, reply, scrollable, swap };
 const attached = new WeakMap();
 
 async function find(name) {
