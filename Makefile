@@ -5,7 +5,6 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-LOCK := requirements/dev.txt
 ARGS ?=
 
 # The first Python on the way that is new enough; PYTHON=… chooses another.
@@ -17,9 +16,17 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST)
 
-# The lock itself is kept beside what was installed from it: a changed lock is noticed whatever the clocks say.
-install: ## Make the environment; done again only when the lock has changed
-	@cmp -s $(LOCK) $(VENV)/installed.txt && $(BIN)/python -c '' 2>/dev/null || $(MAKE) --no-print-directory environment
+# A lock is kept beside what was installed from it: a changed one is noticed whatever the clocks say.
+installed = @cmp -s requirements/$(1).txt $(VENV)/$(1).txt && $(BIN)/python -c '' 2>/dev/null || \
+	$(MAKE) --no-print-directory environment LOCK=$(1)
+
+install: ## Make the environment with all that tests and checks need; again only when the lock has changed
+	$(call installed,dev)
+
+# What it takes to serve: a first run does not wait for the tools of those who build.
+.PHONY: packages
+packages:
+	$(call installed,base)
 
 .PHONY: environment
 environment:
@@ -28,10 +35,13 @@ environment:
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) >/dev/null || \
 		{ echo "trefoil: $(PYTHON) cannot make a virtual environment; install its venv module (on Debian: python3-venv)" >&2; exit 1; }
 	@echo "trefoil: installing packages into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
-	@cp $(LOCK) $(VENV)/installed.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes \
+		--requirement requirements/$(LOCK).txt || \
+		{ echo "trefoil: the packages could not be installed; pip says why above" >&2; exit 1; }
+	@cp requirements/$(LOCK).txt $(VENV)/$(LOCK).txt
+	@test $(LOCK) = base || cp requirements/base.txt $(VENV)/base.txt
 
-run: install ## Run the site, the worker and the scheduler, with a demo community the first time
+run: packages ## Run the site, the worker and the scheduler, with a demo community the first time
 	@exec $(BIN)/python -m community.launch
 
 # A cluster of its own, which may lose data at a power cut: that is what makes it fast.
@@ -53,21 +63,22 @@ check: install ## Run everything that finds faults without running the site
 	@! grep -nE '://|--(extra-)?index-url|--find-links|--trusted-host' requirements/* || \
 		{ echo "trefoil: the requirements name a host; compile them with make lock" >&2; exit 1; }
 
-bench: install ## Measure every page against a bare view; ARGS="--members 1000 --posts 10000"
+bench: packages ## Measure every page against a bare view; ARGS="--members 1000 --posts 10000"
 	@$(BIN)/python manage.py bench $(ARGS)
 
-shell: install ## A Python prompt inside the project
+shell: packages ## A Python prompt inside the project
 	@$(BIN)/python manage.py shell $(ARGS)
 
-doctor: install ## Say what is well and what is not
+doctor: packages ## Say what is well and what is not
 	@$(BIN)/python manage.py doctor $(ARGS)
 
 # For every Python from 3.11 on and every system, with hashes, and without a word about where packages come from.
+COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate $(ARGS)
 lock: install ## Compile requirements/*.in anew; ARGS=--upgrade takes newer versions
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
-	@for name in base dev; do \
-		$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-			--no-annotate $(ARGS) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
+	@$(COMPILE) requirements/base.in --output-file requirements/base.txt
+	@$(COMPILE) requirements/dev.in --constraint requirements/base.txt --output-file requirements/dev.txt
 
 clean: ## Remove what can be made again; the data in var stay
 	@rm -rf $(VENV) var/tests var/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

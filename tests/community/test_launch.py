@@ -182,7 +182,7 @@ def test_an_old_python_is_one_sentence(tmp_path: Path) -> None:
     old.chmod(0o755)
     (tmp_path / "Makefile").write_text((PROJECT / "Makefile").read_text())
     (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "dev.txt").write_text("")
+    (tmp_path / "requirements" / "base.txt").write_text("")
     done = subprocess.run(
         ["make", "run", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
