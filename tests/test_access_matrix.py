@@ -1,0 +1,351 @@
+"""Who gets which answer from which address: every URL name and every role, written down and compared.
+
+An address that is not in the table fails the build, and so does a row whose address is gone. A row says what happens
+in an open space, to the things of somebody else; closed rooms and what leaks are the matter of test_secret_sweep.py.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import clear_url_caches, path
+
+from community import urls
+from tests.routes import Route, routes
+from tests.world import ROLES, World, make_world, undone
+
+pytestmark = pytest.mark.django_db
+
+OUTSIDE = ("stranger", "deactivated")
+MODERATE = ("moderator", "manager")
+ANSWER = ("expert", "moderator", "manager")
+STAFF = ("moderator", "manager", "administrator")
+ADMITTED = tuple(role for role in ROLES if role not in {*OUTSIDE, "applicant", "insider"})
+
+# Looked through one by one: where the closed door lets strangers through to the view, and why. The API is not in the
+# list: it asks for a token or a session itself, and the table below says 401 for each of its rows.
+OPEN_TO_STRANGERS = {
+    "health",  # for machines that watch; says one word
+    "csp_report",  # browsers send it without cookies
+    "account_login",
+    "account_logout",  # leads to sign-in
+    "admin:login",  # leads to the site's own sign-in
+    "account_inactive",  # what a deactivated person is told
+    "account_signup",  # says that one comes in by invitation
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_request_login_code",
+    "account_confirm_login_code",  # leads back to sign-in until a code was asked for
+    "account_email_verification_sent",
+    "mfa_authenticate",  # the second step; leads back to sign-in before the first
+    "mfa_login_webauthn",  # hands out the challenge for a passkey
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each role gets. `body` is sent with it; `as_json` says how."""
+
+    expected: Mapping[str, int]
+    method: str = "get"
+    body: Mapping[str, object] = field(default_factory=dict)
+    as_json: bool = False
+
+
+def page(ok: int = 200, *, method: str = "get", body: Mapping[str, object] | None = None, **but: int) -> Row:
+    """A page for those inside: the others are sent to sign in."""
+    everybody = dict.fromkeys(ADMITTED, ok) | {"applicant": ok, "stranger": 302, "deactivated": 302}
+    return Row(everybody | but, method, body or {})
+
+
+def act(only: tuple[str, ...] = ADMITTED, ok: int = 302, *, otherwise: int = 403, **but: int) -> Row:
+    """A change by those roles; the others may see the thing and are told that they may not."""
+    expected = dict.fromkeys(ADMITTED, otherwise) | dict.fromkeys(only, ok) | {"applicant": 404}
+    return Row(expected | dict.fromkeys(OUTSIDE, 302) | but, "post")
+
+
+def with_body(row: Row, **body: object) -> Row:
+    return Row(row.expected, row.method, body, row.as_json)
+
+
+def api(ok: int = 200, only: tuple[str, ...] = ADMITTED, *, method: str = "get", **body: object) -> Row:
+    """JSON: 401 for those who are nobody, 403 for those who are not in."""
+    expected = dict.fromkeys(ADMITTED, 403) | dict.fromkeys(only, ok)
+    return Row(expected | {"stranger": 401, "deactivated": 401, "applicant": 403}, method, body, as_json=True)
+
+
+def public(status: int = 200, *, signed_in: int | None = None, method: str = "get", **but: int) -> Row:
+    """For everybody. Whoever is signed in is often sent on instead."""
+    inside = dict.fromkeys((*ADMITTED, "applicant"), status if signed_in is None else signed_in)
+    return Row(inside | dict.fromkeys(OUTSIDE, status) | but, method)
+
+
+def report() -> Row:
+    """What a browser sends by itself when it refused to run something."""
+    return Row(
+        dict.fromkeys((*ADMITTED, "applicant", *OUTSIDE), 204), "post", {"csp-report": {}}, as_json=True
+    )
+
+
+def staff(ok: int = 200, only: tuple[str, ...] = STAFF) -> Row:
+    """The administration: its own entrance for everybody else."""
+    return Row(dict.fromkeys((*ADMITTED, "applicant", *OUTSIDE), 302) | dict.fromkeys(only, ok))
+
+
+MATRIX: dict[str, Row] = {
+    # the root
+    "home": page(),
+    "search": page(),
+    "text_preview": page(method="post", body={"source": "*words*"}),
+    "health": public(),
+    "csp_report": report(),
+    "gallery": page(),
+    # members
+    "member_list": page(),
+    "member_show": page(applicant=404),
+    "member_posts": page(applicant=404),
+    "profile_edit": page(),
+    "api_token_list": page(applicant=403),
+    "api_token_create": with_body(act(applicant=403, ok=200), name="A program", scope="read", days="30"),
+    "api_token_revoke": act((), applicant=404, otherwise=404),
+    # discussions
+    "space_list": page(),
+    "space_show": page(applicant=404),
+    "topic_create": page(),
+    "topic_show": page(applicant=404),
+    "topic_edit": page(403, applicant=404, moderator=200, manager=200),
+    "topic_close": with_body(act(MODERATE), reason="It is said."),
+    "topic_reopen": act(MODERATE, ok=409),
+    "topic_follow": with_body(act(), level="everything"),
+    "post_create": with_body(act(), body="A reply."),
+    "post_show": page(302, applicant=404),
+    "post_edit": page(403, applicant=404, moderator=200, manager=200),
+    "post_history": page(applicant=404),
+    "post_delete": act(MODERATE),
+    "post_restore": act(MODERATE),
+    "post_thank": act(),
+    "post_unthank": act(),
+    "answer_accept": act(ANSWER),
+    "answer_unaccept": act(ANSWER),
+    "tag_show": page(applicant=404),
+    # allauth
+    "account_login": public(signed_in=302),
+    "account_logout": public(302, signed_in=200),
+    "account_inactive": public(),
+    "account_signup": public(signed_in=302),
+    "account_reset_password": public(),
+    "account_reset_password_done": public(),
+    "account_reset_password_from_key": public(),
+    "account_reset_password_from_key_done": public(),
+    "account_request_login_code": public(signed_in=302),
+    "account_confirm_login_code": public(302),
+    "account_email_verification_sent": public(302),
+    # The cast has no passwords, so there is nothing to ask for again.
+    "account_reauthenticate": page(403),
+    "account_email": page(),
+    "account_change_password": page(302),
+    "account_set_password": page(),
+    "mfa_index": page(),
+    "mfa_authenticate": public(302),
+    "mfa_reauthenticate": page(403),
+    "mfa_activate_totp": page(),
+    "mfa_deactivate_totp": page(404),
+    "mfa_view_recovery_codes": page(404),
+    "mfa_generate_recovery_codes": page(),
+    "mfa_download_recovery_codes": page(404),
+    "mfa_list_webauthn": page(),
+    "mfa_add_webauthn": page(),
+    "mfa_reauthenticate_webauthn": page(403),
+    "mfa_remove_webauthn": page(404),
+    "mfa_edit_webauthn": page(404),
+    "mfa_login_webauthn": public(302),
+    "usersessions_list": page(),
+    # the API
+    "api_schema": api(),
+    "api_docs": page(applicant=403),
+    "api_space_list": api(),
+    "api_space_show": api(),
+    "api_topic_list": api(),
+    "api_topic_show": api(),
+    "api_topic_close": api(only=MODERATE, method="post", reason="It is said."),
+    "api_topic_reopen": api(409, MODERATE, method="post"),
+    "api_topic_follow": api(method="post", level="mute"),
+    "api_post_list": api(),
+    "api_post_show": api(),
+    "api_post_restore": api(only=MODERATE, method="post"),
+    "api_post_thank": api(method="post"),
+    "api_post_unthank": api(method="post"),
+    "api_answer_accept": api(only=ANSWER, method="post"),
+    "api_answer_unaccept": api(only=ANSWER, method="post"),
+    "api_member_list": api(),
+    "api_member_me": api(),
+    "api_member_show": api(),
+    # the administration, whose pages of tables follow the rule below
+    "admin:index": staff(),
+    "admin:login": Row(dict.fromkeys((*ADMITTED, "applicant"), 403) | dict.fromkeys((*STAFF, *OUTSIDE), 302)),
+    "admin:logout": staff(405),
+    "admin:password_change": staff(),
+    "admin:password_change_done": staff(),
+    "admin:autocomplete": staff(403),
+    "admin:jsi18n": staff(),
+    "admin:view_on_site": staff(404),
+    "admin:app_list": staff(404),
+    "admin:taggit_tag_merge_tags": staff(),
+    "admin:[admin/<url>]": staff(404),
+}
+
+# The tables that the administration shows, and to whom. Whoever is not staff does not get in at all.
+ADMIN_TABLES: dict[str, tuple[str, ...]] = {
+    "account_emailaddress": ("administrator",),
+    "auth_group": ("administrator",),
+    "mfa_authenticator": ("administrator",),
+    "taggit_tag": ("administrator",),
+    "usersessions_usersession": ("administrator",),
+}
+ADMIN_PAGE = re.compile(r"admin:(?P<table>[a-z]+_[a-z]+)_(?P<page>changelist|add|history|delete|change)")
+ADMIN_OLD_ADDRESS = re.compile(r"admin:\[admin/(?P<app>[a-z]+)/(?P<model>[a-z]+)/<path:object_id>/\]")
+
+
+def row_of(name: str) -> Row | None:
+    """The row of an address; a page of an administered table follows from who may see the table."""
+    if name in MATRIX:
+        return MATRIX[name]
+    if (found := ADMIN_OLD_ADDRESS.fullmatch(name)) and f"{found['app']}_{found['model']}" in ADMIN_TABLES:
+        return staff(302)
+    if (found := ADMIN_PAGE.fullmatch(name)) and found["table"] in ADMIN_TABLES:
+        # Of a row that is not there, the history leads back before it asks who is asking.
+        otherwise = staff(302 if found["page"] == "history" else 403)
+        return Row(otherwise.expected | dict.fromkeys(ADMIN_TABLES[found["table"]], ADMINISTERED))
+    return None
+
+
+# Not compared: a page of a table may be shown, say that there is no such row, or refuse adding and deleting.
+ADMINISTERED = 0
+
+
+def values(world: World) -> dict[str, object]:
+    writer, room = world.writer, world.rooms["open"]
+    assert writer is not None
+    return {
+        **room.ids(),
+        "post_id of post_restore": room.deleted.pk,
+        "post_id of api_post_restore": room.deleted.pk,
+        "handle": writer.handle,
+        "member_id": writer.pk,
+        "token_id": world.tokens["insider"].pk,
+        "pk": 1,
+        "uidb36": "1",
+        "key": "unknown-key",
+        "object_id": 2**31,
+        "content_type_id": 1,
+        "app_label": "nothing",
+        "url": "nothing/",
+    }
+
+
+def ask(client: Client, row: Row, address: str) -> HttpResponse:
+    with undone():
+        if row.as_json and row.method != "get":
+            body = json.dumps(row.body) if row.body else ""
+            return client.generic(row.method.upper(), address, body, content_type="application/json")
+        return getattr(client, row.method)(address, dict(row.body))
+
+
+def deviations(
+    world: World, found: Iterable[Route], rule: Callable[[str], Row | None] = row_of
+) -> dict[str, object]:
+    """Every address whose answers are not those of its row."""
+    filled = values(world)
+    clients = {role: world.client(role) for role in ROLES if role != "insider"}
+    wrong: dict[str, object] = {}
+    for route in found:
+        row = rule(route.name)
+        if row is None:
+            wrong[route.name] = "not in the table"
+            continue
+        for role, client in clients.items():
+            status, expected = ask(client, row, route.address(filled)).status_code, row.expected[role]
+            fits = status in {200, 302, 403, 404} if expected == ADMINISTERED else status == expected
+            if not fits:
+                wrong[f"{route.name} for {role}"] = f"{status} instead of {expected}"
+    return wrong
+
+
+def leads_to_sign_in(answer: HttpResponse) -> bool:
+    return answer.status_code == 302 and urlsplit(answer["Location"]).path in {
+        "/accounts/login/",
+        "/admin/login/",
+    }
+
+
+def open_doors(found: Iterable[Route], world: World) -> set[str]:
+    """Addresses where a stranger meets anything but the way to sign in, whatever they send."""
+    filled, client = values(world), Client(raise_request_exception=False)
+    return {
+        route.name
+        for route in found
+        for method in ("get", "post", "put", "patch", "delete")
+        for answer in [client.generic(method.upper(), route.address(filled))]
+        if answer.status_code not in {401, 405} and not leads_to_sign_in(answer)
+    }
+
+
+def test_every_role_gets_from_every_address_what_the_table_says():
+    assert deviations(make_world(), routes()) == {}
+
+
+def test_every_row_of_the_table_has_its_address():
+    names = {route.name for route in routes()}
+    assert set(MATRIX) <= names
+    assert {found["table"] for name in names if (found := ADMIN_PAGE.fullmatch(name))} == set(ADMIN_TABLES)
+
+
+def test_exactly_the_reviewed_doors_are_open_to_strangers():
+    exempt = {route.name for route in routes() if route.exempt and not route.name.startswith("api_")}
+    assert exempt == OPEN_TO_STRANGERS - {"admin:login"}
+    assert open_doors(routes(), make_world()) <= OPEN_TO_STRANGERS
+
+
+# --- the table can fail ---
+
+
+@login_not_required
+def careless(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("for everybody")
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """An address that somebody forgot to put in the table, and to close."""
+    monkeypatch.setattr(
+        urls, "urlpatterns", [*urls.urlpatterns, path("careless/", careless, name="careless")]
+    )
+    clear_url_caches()
+    yield next(route for route in routes() if route.name == "careless")
+    monkeypatch.undo()
+    clear_url_caches()
+
+
+def test_an_address_that_is_not_in_the_table_is_noticed(planted):
+    assert deviations(make_world(), [planted]) == {"careless": "not in the table"}
+
+
+def test_an_open_door_that_was_not_reviewed_is_noticed(planted):
+    assert planted.exempt
+    assert open_doors([planted], make_world()) == {"careless"}
+
+
+def test_an_answer_that_is_not_in_its_row_is_noticed(planted):
+    wrong = deviations(make_world(), [planted], lambda _name: page())
+    assert wrong == {
+        "careless for stranger": "200 instead of 302",
+        "careless for deactivated": "200 instead of 302",
+    }

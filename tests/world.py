@@ -1,0 +1,244 @@
+"""A community with something to hide: closed rooms, and people who are not for everybody, full of words to look for.
+
+Each secret word stands in exactly one place of one room or person, so that a leak names where it came from.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from community.core.models import Activity, ApiToken, IdempotencyKey, Scope, SearchEntry
+from community.core.text import Prose, SourceFormat
+from discussions.actions.post import accept_answer, delete_post, edit_post, thank_post
+from discussions.actions.topic import close_topic, edit_topic, reopen_topic
+from discussions.models import Post, Space, Tag, Topic
+from members.actions.member import deactivate_member
+from members.actions.profile import ProfileChange, edit_profile, start_employment
+from members.models import Member, Organisation, Role
+from tests.factories import make_member, make_organisation, make_post, make_space, make_topic
+
+ROLES = (
+    "stranger",
+    "deactivated",
+    "applicant",
+    "member",
+    "expert",
+    "steward",
+    "moderator",
+    "manager",
+    "executive",
+    "administrator",
+    "insider",
+)
+CLOSED = ("private", "hidden", "experts", "confidential")
+# Rule 3.1 and 3.14, written down a second time on purpose: who sees which closed room.
+OPEN_TO = {
+    "private": {"moderator", "manager", "insider"},
+    "hidden": {"moderator", "manager", "insider"},
+    "experts": {"expert", "moderator", "manager", "insider"},
+    "confidential": {"insider"},
+}
+WHERE_IN_A_ROOM = (
+    "name",
+    "purpose",
+    "slug",
+    "title",
+    "body",
+    "reply",
+    "tag",
+    "tagabout",
+    "oldtitle",
+    "oldbody",
+    "editreason",
+    "deleted",
+    "closereason",
+    "searchtext",
+)
+WHERE_IN_A_PERSON = (
+    "name",
+    "handle",
+    "biography",
+    "place",
+    "website",
+    "canhelp",
+    "looksfor",
+    "title",
+    "company",
+)
+
+
+def secret(owner: str, where: str) -> str:
+    """No word of any language, one piece for every tokeniser, and found in small letters."""
+    return f"zq{owner}{where}qz".replace("_", "")
+
+
+@dataclass
+class Room:
+    space: Space
+    topic: Topic
+    post: Post
+    deleted: Post
+    tag: Tag
+
+    def ids(self) -> dict[str, object]:
+        """What an address about this room is filled with."""
+        return {
+            "space_id": self.space.pk,
+            "topic_id": self.topic.pk,
+            "post_id": self.post.pk,
+            "slug of space_show": self.space.slug,
+            "slug of tag_show": self.tag.slug,
+        }
+
+
+@dataclass
+class World:
+    cast: dict[str, Member] = field(default_factory=dict)
+    rooms: dict[str, Room] = field(default_factory=dict)
+    writer: Member | None = None
+    gone: Member | None = None
+    asking: Member | None = None
+    company: Organisation | None = None
+    tokens: dict[str, ApiToken] = field(default_factory=dict)
+
+    def client(self, role: str) -> Client:
+        """Faults of the site come back as its own answer, as they would to anybody."""
+        client = Client(raise_request_exception=False)
+        if role != "stranger":
+            client.force_login(self.cast[role])
+        if role == "deactivated":
+            # Signed in before: the open session is what must end.
+            Member.objects.filter(pk=self.cast[role].pk).update(deactivated_at=timezone.now())
+        return client
+
+
+def make_world() -> World:
+    world = World()
+    for role in ROLES:
+        if role != "stranger":
+            granted = "member" if role in {"deactivated", "insider"} else role
+            # Nobody reads addresses but their owner and those who administer accounts.
+            world.cast[role] = make_member(
+                f"Cast {role.title()}", role=granted, email=f"zqmail{role}qz@example.org"
+            )
+    world.writer = make_member(
+        "Wendy Writer", also=["expert", "moderator"], email="zqmailwriterqz@example.org"
+    )
+    world.rooms["open"] = _make_room(world, "open")
+    for preset in CLOSED:
+        world.rooms[preset] = _make_room(world, preset)
+    world.gone = _make_person(world, "gone")
+    deactivate_member(world.gone, by=world.cast["manager"], reason=secret("gone", "reason"))
+    world.asking = _make_person(world, "asking", role="applicant")
+    world.company = make_organisation("zqcompanyqz")
+    for role, member in world.cast.items():
+        world.tokens[role] = ApiToken.objects.create(
+            member=member,
+            name=f"zqtokennameof{role}qz",
+            prefix="trf_" + role[:4],
+            digest=f"zqdigest{role}qz",
+            scopes=[Scope.READ],
+            expires_at=timezone.now() + timedelta(days=3),
+        )
+    return world
+
+
+def _make_room(world: World, preset: str) -> Room:
+    """A room in which everything happened that leaves text behind. In the open room the words are no secret."""
+
+    def word(where: str) -> str:
+        return secret(preset, where)
+
+    writer, insider = world.writer, world.cast["insider"]
+    assert writer is not None
+    space = make_space(
+        word("name"), preset=preset, purpose=word("purpose"), slug=word("slug"), members=[writer, insider]
+    )
+    topic = make_topic(
+        space=space,
+        by=writer,
+        kind="question",
+        title=word("oldtitle"),
+        body=word("oldbody"),
+        tags=[word("tag")],
+    )
+    tag = Tag.objects.get(name=word("tag"))
+    tag.description = word("tagabout")
+    tag.save()
+    edit_topic(topic, by=writer, title=word("title"), tags=[tag.name])
+    first = Post.objects.get(topic=topic, number=1)
+    Post.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=3))
+    first.refresh_from_db()
+    edit_post(first, by=writer, prose=_prose(word("body")), version=first.version, reason=word("editreason"))
+    reply = make_post(topic=topic, by=insider, body=word("reply"))
+    thank_post(reply, by=writer)
+    accept_answer(reply, by=writer)
+    deleted = make_post(topic=topic, by=writer, body=word("deleted"))
+    delete_post(deleted, by=writer)
+    close_topic(topic, by=writer, reason=word("closereason"))
+    reopen_topic(topic, by=writer)
+    other = make_topic(space=space, by=writer, title=f"Closed in {preset}", body=word("searchtext"))
+    close_topic(other, by=writer, reason=word("closereason"))
+    topic.refresh_from_db()
+    return Room(space, topic, reply, deleted, tag)
+
+
+def _make_person(world: World, owner: str, *, role: str = "member") -> Member:
+    """A person whose every field is a word to look for; the manager wrote the profile where they cannot."""
+
+    def word(where: str) -> str:
+        return secret(owner, where)
+
+    person = make_member(word("name"), role=role, handle=word("handle"), email=f"zqmail{owner}qz@example.org")
+    change = ProfileChange(
+        display_name=word("name"),
+        time_zone="UTC",
+        biography=word("biography"),
+        place=word("place"),
+        website=f"https://{word('website')}.example/",
+        can_help_with=word("canhelp"),
+        looks_for=word("looksfor"),
+    )
+    edit_profile(person, change, by=world.cast["manager"])
+    company = make_organisation(word("company"))
+    start_employment(person, company, by=None, title=word("title"), from_date=timezone.now().date())
+    return person
+
+
+def _prose(source: str) -> Prose:
+    return Prose(source, SourceFormat.MARKDOWN)
+
+
+def secrets_hidden_from(role: str) -> set[str]:
+    """Every planted word that this role may meet on no page but the administration's."""
+    hidden = {
+        secret(room, where) for room in CLOSED if role not in OPEN_TO[room] for where in WHERE_IN_A_ROOM
+    }
+    # What was deleted is hidden from everybody but who may bring it back, and never shown in a list.
+    hidden |= {secret(owner, where) for owner in ("gone", "asking") for where in WHERE_IN_A_PERSON}
+    hidden.add(secret("gone", "reason"))
+    hidden |= {f"zqmail{other}" for other in (*ROLES, "writer", "gone", "asking") if other != role}
+    hidden |= {f"zqdigest{other}" for other in ROLES}
+    hidden |= {f"zqtokennameof{other}qz" for other in ROLES if other != role}
+    if role in {"stranger", "deactivated", "applicant"}:
+        hidden |= {secret("open", where) for where in WHERE_IN_A_ROOM} | {"zqcompanyqz", "Wendy"}
+    return hidden
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever a request changes is taken back, so that the next one meets the same world."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def counts() -> dict[str, int]:
+    """How many rows of each kind there are: for those who may change nothing, the same before and after."""
+    kinds = (Activity, ApiToken, IdempotencyKey, Member, Post, Role, SearchEntry, Space, Tag, Topic)
+    return {kind.__name__: kind.objects.count() for kind in kinds}
