@@ -16,7 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # SITE_URL decides: an https address is a public place with everything that asks for; http is one's own machine.
 DEBUG = env_bool("DEBUG", default=False)
 PORT = env_int("PORT", 8000, least=1, most=65535)
-SITE_URL = env_url("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+SITE_URL = env_url("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
 COMMUNITY_NAME = env_str("COMMUNITY_NAME", "Trefoil")
@@ -24,7 +24,9 @@ COMMUNITY_NAME = env_str("COMMUNITY_NAME", "Trefoil")
 # Only a place on one's own machine may make its own key; a public one is given it.
 SECRET_KEY = env_secret("SECRET_KEY", kept_in=None if SITE_IS_HTTPS else VAR / "secret_key")
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", [SITE_HOST] if SITE_IS_HTTPS else [SITE_HOST, "localhost", "127.0.0.1"])
+ALLOWED_HOSTS = env_list(
+    "ALLOWED_HOSTS", [SITE_HOST] if SITE_IS_HTTPS else [SITE_HOST, "localhost", "127.0.0.1"]
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_IS_HTTPS else []
 
 # The gallery of components is for those who build the pages.
@@ -38,7 +40,7 @@ INSTALLED_APPS = [
     "discussions",
     "outreach",
     "metrics",
-    "django.contrib.admin",
+    "community.apps.CommunityAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",  # allauth's list of sign-ins needs it
@@ -147,33 +149,69 @@ PASSWORD_HASHERS = [
     "members.hashers.Argon2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email", "handle", "display_name"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "handle", "display_name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
 ACCOUNT_ADAPTER = "members.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "reset_password": "members.signin.ForgottenPasswordForm",
+    "reset_password_from_key": "members.signin.NewPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_USER_DISPLAY = "members.adapter.user_display"
 ACCOUNT_UNIQUE_EMAIL = True
+# One for work, one that outlives the job, and one on its way in or out.
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+# Known and unknown addresses get the same answer, and both get a mail: neither page, cookie nor clock tells them apart.
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+# Mail takes its time; three wrong tries end it sooner.
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=10).total_seconds())
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=3).total_seconds())
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_IS_HTTPS else "http"
-ACCOUNT_USER_DISPLAY = "members.adapter.user_display"
+# Amount/time/per: address of the network, or "key", the address that was typed. Each form that sends mail to an address
+# somebody else may have typed has a limit by the day as well, so that nobody's mailbox is filled through us.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,60/h/ip,5/5m/key,30/d/key",
+    "request_login_code": "10/m/ip,100/h/ip,3/m/key,15/d/key",
+    "reset_password": "10/m/ip,100/h/ip,3/m/key,10/d/key",
+    "reset_password_from_key": "20/m/ip",
+    "signup": "20/m/ip",
+    "confirm_email": "1/10s/key,15/d/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+}
+MFA_ADAPTER = "members.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_HTTPS
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = COMMUNITY_NAME
+# One step of 30 s to either side, for telephones whose clock is off.
+MFA_TOTP_TOLERANCE = 1
+# Whoever may open the admin needs a second factor; on one's own machine it would be in the way.
+REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=SITE_IS_HTTPS)
 # Behind how many proxies of ours: without it a forwarded address is not believed for limits.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0, least=0, most=5)
 
@@ -224,7 +262,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR / "media"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR / "media"},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

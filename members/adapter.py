@@ -1,17 +1,152 @@
-"""What allauth asks the project: who may sign up, and how a person is called."""
+"""What allauth asks the project: who may sign up, how mail goes out, and where a request came from."""
+
+import base64
+import hashlib
+import logging
+from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
+from community.core.http import render_error
 from members.models import Member
+
+logger = logging.getLogger(__name__)
+
+# Pages whose form is shown again with what was typed when its mail could not be sent.
+_FORMS_THAT_SEND_MAIL: Final = frozenset(
+    {"account_login", "account_reset_password", "account_request_login_code", "account_email"}
+)
+
+
+class MailNotSent(ImmediateHttpResponse):  # type: ignore[misc]
+    """The mail server did not take a message that somebody waits for. allauth's middleware shows the response."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self, "mail not sent")
+
+    @cached_property
+    def response(self) -> HttpResponse:
+        # Made only when it is shown: whoever goes on without the mail must not leave a message about it.
+        return page_without_mail(_request())
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Nobody signs up by filling in a form: people come in through the gate."""
+    """Sign-in by e-mail for people who have come in through the gate."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody makes an account by filling in a form."""
         return False
+
+    def set_password(self, user: Member, password: str) -> None:
+        """Writes this column alone: saving the whole row could bring back an account deactivated meanwhile."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that limits count. A forwarding header that cannot be right is not believed, nor is it a fault.
+
+        allauth takes the one that the outermost of our own proxies has seen (`TRUSTED_PROXY_COUNT`).
+        """
+        try:
+            ip: str = super().get_client_ip(request)
+        except (ImproperlyConfigured, PermissionDenied):
+            # Fewer hops than we have proxies, or no address at all: it did not come through them, and what it says is
+            # its own invention. Without a connection's address (a unix socket) they all count as one.
+            ip = request.META.get("REMOTE_ADDR") or "::"
+        return ip
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Links in mail lead to `SITE_URL`, whatever host the request named: it may have been made up."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return str(settings.SITE_URL + path.replace("UID-KEY", key))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send at once, within `EMAIL_TIMEOUT`: a code that comes by queue after ten minutes is worth nothing.
+
+        Where the mail server does not take it, the person gets their page back with a sentence and what they typed.
+        """
+        try:
+            self._send(template_prefix, email, context)
+        except OSError as error:
+            # Every error of smtplib, of a socket and of a full disk is an OSError. No address: it is personal.
+            logger.error(
+                "sign-in mail not sent", extra={"reason": type(error).__name__, "task": template_prefix}
+            )
+            raise MailNotSent from error
+
+    def send_notification_mail(self, template_prefix: str, user: Member, *args: Any, **kwargs: Any) -> None:
+        """A notice of what has happened already; the change stands whether or not the notice can be sent."""
+        try:
+            super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        except MailNotSent:
+            logger.error("notice of a change not sent", extra={"task": template_prefix})
+
+    def _send(self, template_prefix: str, email: str, extra: dict[str, Any]) -> None:
+        words = {
+            "request": _request(),
+            "email": email,
+            "community_name": settings.COMMUNITY_NAME,
+            "site_url": settings.SITE_URL,
+        }
+        self.render_mail(template_prefix, email, words | extra).send()
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors: named after the community, and their secrets unreadable in a stolen backup."""
+
+    def encrypt(self, text: str) -> str:
+        return _secrets().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _secrets().decrypt(encrypted_text.encode()).decode()
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": settings.COMMUNITY_NAME}
+
+
+def page_without_mail(request: HttpRequest) -> HttpResponse:
+    """The page that asked for a mail, with what was typed and a sentence; 503, because trying again will help."""
+    sentence = _("The mail could not be sent just now, and nothing was changed. Try again in a few minutes.")
+    match = request.resolver_match
+    if match is None or match.url_name not in _FORMS_THAT_SEND_MAIL:
+        return render_error(request, 503, sentence)
+    messages.error(request, sentence)
+    view = match.func.view_class()  # type: ignore[attr-defined]
+    view.setup(request, *match.args, **match.kwargs)
+    kwargs = view.get_form_kwargs()
+    # Passwords are not typed into the page again: their fields do not show a value.
+    form = view.get_form_class()(**kwargs | {"data": None, "files": None, "initial": request.POST.dict()})
+    response: HttpResponse = view.render_to_response(view.get_context_data(form=form))
+    response.status_code = 503
+    return response
 
 
 def user_display(user: Member) -> str:
     return user.display_name
+
+
+def _request() -> HttpRequest:
+    request: HttpRequest = context.request
+    return request
+
+
+def _secrets() -> MultiFernet:
+    """Keys made from `SECRET_KEY` and its fallbacks: changing the key does not lock anybody out."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(_digest(key))) for key in keys])
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(b"trefoil second factor " + key.encode()).digest()

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -35,18 +36,22 @@ def create_member(
     at: datetime | None = None,
     source: str = "command",
 ) -> Member:
-    """Make an account with its first role. `by` is None for the command line and the demo, which people run on the server.
+    """Make an account with its first role. `by` is None for commands and the demo, which people run on the server.
 
-    Without a handle one is made out of the name. Raises `Invalid` for a bad address or name, `Conflict` for a taken one.
+    Without a handle one is made out of the name. Whoever runs the server vouches for the address; one that a manager
+    typed is shown to be the person's own by the first code or link they use. Raises `Invalid` for a bad address or
+    name, `Conflict` for a taken one.
     """
     if by is not None:
         require(can_manage_members(by))
         require(can_grant_role(by, role))
     name = clean_line(display_name)
     if not name:
-        raise Invalid(_("A member needs a name."), fields={"display_name": [_("Write the name people know you by.")]})
+        raise Invalid(
+            _("A member needs a name."), fields={"display_name": [_("Write the name people know you by.")]}
+        )
     address = normal_email(email) if email else None
-    if address is not None and Member.objects.filter(email=address).exists():
+    if address is not None and is_taken(address):
         raise Conflict(_("This address already has an account."))
     chosen = handle.lower() if handle else free_handle(name)
     try:
@@ -67,8 +72,12 @@ def create_member(
     member.set_password(password)
     member.save()
     Profile.objects.create(member=member)
+    if address is not None:
+        EmailAddress.objects.create(user=member, email=address, primary=True, verified=by is None)
     Role.objects.create(member=member, role=role, from_at=now, granted_by=by)
-    record(Verb.MEMBER_JOINED, by=by or member, target=member, audience=Audience.COMMUNITY, at=now, source=source)
+    record(
+        Verb.MEMBER_JOINED, by=by or member, target=member, audience=Audience.COMMUNITY, at=now, source=source
+    )
     return member
 
 
@@ -98,6 +107,12 @@ def reactivate_member(member: Member, *, by: Member) -> Member:
     member.save(update_fields=["deactivated_at"])
     record(Verb.MEMBER_REACTIVATED, by=by, target=member, audience=Audience.STAFF)
     return member
+
+
+def is_taken(address: str) -> bool:
+    """Whether the address belongs to an account, as the one it writes to or as a further one it signs in with."""
+    further = EmailAddress.objects.filter(email=address, verified=True)
+    return bool(Member.objects.filter(email=address).exists() or further.exists())
 
 
 def normal_email(email: str) -> str:

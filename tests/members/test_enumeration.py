@@ -1,0 +1,127 @@
+"""Nobody finds out who is a member: known and unknown addresses get the same bytes, cookies, redirects and time."""
+
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from django.core import mail
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from members.actions.member import create_member, deactivate_member
+from tests.factories import PASSWORD, make_member
+from tests.settings import forget_cache
+
+pytestmark = pytest.mark.django_db
+
+TRIES = 60
+# Medians may differ by this share (trust §5); a busy machine gets another round before it is a finding.
+TOLERANCE = 0.15
+ROUNDS = 4
+
+UNKNOWN = "nobody@example.org"
+KINDS = ("member", "without password", "unconfirmed", "deactivated")
+
+
+@pytest.fixture
+def people(manager) -> dict[str, str]:
+    """One address for each state an account can be in; each is as long as the unknown one."""
+    make_member(email="memb01@example.org", password=PASSWORD)
+    make_member(email="nopass@example.org")
+    create_member(by=manager, email="uncnfd@example.org", display_name="Uma Unconfirmed", password=PASSWORD)
+    deactivate_member(make_member(email="deactv@example.org", password=PASSWORD), by=manager, reason="left")
+    addresses = ("memb01@example.org", "nopass@example.org", "uncnfd@example.org", "deactv@example.org")
+    return dict(zip(KINDS, addresses, strict=True))
+
+
+def guess(client: Client, email: str) -> HttpResponse:
+    return client.post(reverse("account_login"), {"login": email, "password": "wrong as can be"})
+
+
+def ask_for_code(client: Client, email: str) -> HttpResponse:
+    return client.post(reverse("account_request_login_code"), {"email": email})
+
+
+def ask_for_link(client: Client, email: str) -> HttpResponse:
+    return client.post(reverse("account_reset_password"), {"email": email})
+
+
+FORMS = [guess, ask_for_code, ask_for_link]
+
+
+def what_is_seen(client: Client, response: HttpResponse, email: str) -> Iterator[object]:
+    """Everything a stranger gets to see of an answer and of the page it leads to, without what is always new."""
+    while True:
+        text = response.content.decode()
+        text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", text)
+        text = re.sub(r'nonce="[^"]+"', "", text)
+        yield response.status_code
+        yield text.replace(email, "ADDRESS")
+        yield {name: value for name, value in response.headers.items() if name not in VOLATILE}
+        yield {
+            name: (len(cookie.value), cookie["max-age"], cookie["path"])
+            for name, cookie in response.cookies.items()
+        }
+        if response.status_code != 302:
+            return
+        response = client.get(response["Location"])
+
+
+VOLATILE = frozenset(
+    {"X-Request-ID", "Content-Security-Policy", "Expires", "Last-Modified", "Content-Length"}
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_address_gets_the_same_answer(people, form, kind):
+    seen = []
+    for email in (people[kind], UNKNOWN):
+        client = Client()
+        client.get(reverse("account_login"))
+        seen.append(list(what_is_seen(client, form(client, email), email)))
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("form", [ask_for_code, ask_for_link])
+def test_a_wrong_code_gets_the_same_answer(people, form):
+    seen = []
+    for email in (people["member"], UNKNOWN):
+        client = Client()
+        form(client, email)
+        response = client.post(reverse("account_confirm_login_code"), {"code": "WRNG-CODE"})
+        seen.append(list(what_is_seen(client, response, email)))
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("form", [ask_for_code, ask_for_link])
+def test_both_get_a_mail(people, form):
+    for email in (people["member"], UNKNOWN):
+        form(Client(), email)
+    assert [message.to for message in mail.outbox] == [[people["member"]], [UNKNOWN]]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_address_takes_the_same_time(people, form):
+    for _round in range(ROUNDS):
+        *known, unknown = medians(form, [*people.values(), UNKNOWN])
+        apart = {kind: abs(median / unknown - 1) for kind, median in zip(people, known, strict=True)}
+        if max(apart.values()) <= TOLERANCE:
+            return
+    pytest.fail(f"{form.__name__}: unknown takes {unknown * 1000:.1f} ms, apart by {apart}")
+
+
+def medians(form: Callable[[Client, str], HttpResponse], emails: Sequence[str]) -> list[float]:
+    """The median time of an answer for each address, tried in turns so that all meet the same noise."""
+    times: dict[str, list[float]] = {email: [] for email in emails}
+    for _try in range(TRIES):
+        for email in emails:
+            forget_cache()
+            client = Client()
+            began = time.perf_counter()
+            form(client, email)
+            times[email].append(time.perf_counter() - began)
+    return [statistics.median(values) for values in times.values()]
