@@ -132,8 +132,9 @@ class EachNode(Node):
         """The field for `row.field`; anything else is refused."""
         if isinstance(expression, FilterExpression) and not expression.filters:
             variable = expression.var
-            if isinstance(variable, Variable) and variable.lookups and variable.lookups[0] == self.name:
-                return ".".join(variable.lookups[1:])
+            lookups = variable.lookups if isinstance(variable, Variable) else None
+            if lookups and lookups[0] == self.name and len(lookups) > 1:
+                return ".".join(lookups[1:])
         raise self._refusal(node)
 
     def _refusal(self, node: Node) -> template.TemplateSyntaxError:
