@@ -26,6 +26,19 @@ def can_manage_space(user: Member, space: Space) -> Decision:
     return can_see_space(user, space) and can_manage_spaces(user)
 
 
+def can_moderate(user: Member) -> Decision:
+    """The whole of moderation, in every space one sees; single acts have predicates of their own."""
+    if user.has_role(*MODERATORS):
+        return ALLOWED
+    return Denied(_("Moderators look after topics and posts. Report one, and one of them will look at it."))
+
+
+def can_edit_tag(user: Member) -> Decision:
+    if user.has_role(*MODERATORS):
+        return ALLOWED
+    return Denied(_("Moderators describe tags. Ask one of them."))
+
+
 def can_create_topic(user: Member, space: Space) -> Decision:
     if not (seen := can_see_space(user, space)):
         return seen

@@ -46,3 +46,24 @@ def can_grant_role(user: Member, role: str) -> Decision:
     if role in community_roles:
         return Denied(_("Community managers grant this role. Ask one of them."))
     return Denied(_("Administrators grant this role. Ask one of them."))
+
+
+def can_manage_organisations(user: Member) -> Decision:
+    """Rule 0.4: companies and their domains decide who is taken in where, so they are not everybody's to change."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers look after organisations. Ask one of them."))
+
+
+def can_read_audit_log(user: Member) -> Decision:
+    """What has happened, by whom and in which role; rows of rooms that the reader may not see stay out of it."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers and administrators read the record of what has happened."))
+
+
+def can_revoke_tokens(user: Member) -> Decision:
+    """Integrations are the administrators'; everybody else revokes their own."""
+    if user.has_role(RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Administrators revoke the tokens of others. Ask one of them."))

@@ -8,7 +8,7 @@ class Verb(models.TextChoices):
     """`noun.past_tense`. Rows keep the value for ever, so a verb is never renamed and never reused."""
 
     # members
-    MEMBER_JOINED = "member.joined", _("joined")  # source: "import" | "command" | "demo" | "invitation"
+    MEMBER_JOINED = "member.joined", _("joined")  # source: "import" | "command" | "demo" | "manager" | "invitation"
     MEMBER_DEACTIVATED = "member.deactivated", _("was deactivated")  # reason
     MEMBER_REACTIVATED = "member.reactivated", _("was reactivated")
     ROLE_GRANTED = "role.granted", _("was granted a role")  # role, until (ISO date or null)
@@ -17,6 +17,7 @@ class Verb(models.TextChoices):
     EMPLOYMENT_STARTED = "employment.started", _("joined an organisation")  # title
     EMPLOYMENT_ENDED = "employment.ended", _("left an organisation")
     ORGANISATION_CREATED = "organisation.created", _("added an organisation")  # kind
+    ORGANISATION_EDITED = "organisation.edited", _("edited an organisation")  # fields: name, kind, domains
     API_TOKEN_CREATED = "api_token.created", _("created an API token")  # name, scopes
     API_TOKEN_REVOKED = "api_token.revoked", _("revoked an API token")  # name
 
@@ -25,6 +26,7 @@ class Verb(models.TextChoices):
     SPACE_EDITED = "space.edited", _("edited a space")  # fields
     SPACE_MEMBER_ADDED = "space_member.added", _("was added to a space")
     SPACE_MEMBER_REMOVED = "space_member.removed", _("was removed from a space")
+    TAG_EDITED = "tag.edited", _("described a tag")  # fields
     TOPIC_CREATED = "topic.created", _("started a topic")  # kind, topic_id
     TOPIC_EDITED = "topic.edited", _("edited a topic")  # fields, topic_id
     TOPIC_CLOSED = "topic.closed", _("closed a topic")  # reason, topic_id
@@ -42,3 +44,8 @@ class Verb(models.TextChoices):
 
     # the root
     IMPORT_FINISHED = "import.finished", _("finished an import")  # format, added (counts by kind)
+
+
+def verb_choices() -> list[tuple[str, str]]:
+    """For the model's field: handed over as a function, so that a new verb needs no migration."""
+    return list(Verb.choices)

@@ -1,17 +1,20 @@
 """Threads: a title, its tags, its numbered posts' counters and its states."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
+from community.core.statements import OneOf
 from discussions.models.space import Space, TopicKind, visible_space_ids
 
 POSTS_PER_PAGE = 20
@@ -29,6 +32,10 @@ class Tag(TagBase):  # type: ignore[misc]
 
     class Meta:
         ordering = ("name",)
+
+    @property
+    def activity_title(self) -> str:
+        return str(self.name)
 
     def get_absolute_url(self) -> str:
         return reverse("tag_show", args=[self.slug])
@@ -54,7 +61,11 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         return self.filter(deleted_at__isnull=True)
 
     def visible_to(self, user: object) -> Self:
-        return self.present().filter(space__in=visible_space_ids(user))
+        return self.in_spaces(list(visible_space_ids(user)))
+
+    def in_spaces(self, space_ids: Sequence[int] | Combinable) -> Self:
+        """What `visible_to` asks in SQL, for the ids of the spaces that the reader may see."""
+        return self.present().filter(OneOf("space_id", space_ids))
 
 
 class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's ItemBase has no types

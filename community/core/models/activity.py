@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from community.core.verbs import Verb
+from community.core.verbs import verb_choices
 
 
 class CurrentTransactionId(models.Func):
@@ -63,7 +63,7 @@ class Activity(models.Model):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
     xid = models.BigIntegerField(db_default=CurrentTransactionId(), editable=False)
-    verb = models.CharField(max_length=40, choices=Verb)
+    verb = models.CharField(max_length=40, choices=verb_choices)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
