@@ -15,8 +15,9 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import psutil
-from django.conf import settings
 from django.db import connection
+
+from community import embedded
 
 PROJECT = Path(__file__).resolve().parents[1]
 STARTED_WITHIN_SECONDS = 30
@@ -44,7 +45,7 @@ def gunicorn(log: Path, *, workers: int = 2) -> Iterator[Gunicorn]:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": database_url(),
-        "REDIS_URL": settings.CACHES["default"]["LOCATION"],
+        "REDIS_URL": embedded.redis_url(),
         "PORT": str(port),
         "BIND": "127.0.0.1",
         "WEB_WORKERS": str(workers),

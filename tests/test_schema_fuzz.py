@@ -51,7 +51,15 @@ def test_every_answer_is_as_described(role, tmp_path) -> None:
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG.format(secret=secret), encoding="utf-8")
     schema = tmp_path / "schema.json"
-    command = [sys.executable, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json"]
+    command = [
+        sys.executable,
+        "manage.py",
+        "spectacular",
+        "--validate",
+        "--fail-on-warn",
+        "--format",
+        "openapi-json",
+    ]
     subprocess.run([*command, "--file", str(schema)], cwd=PROJECT, check=True)
     with gunicorn(tmp_path / "gunicorn.log") as server:
         run = subprocess.run(
@@ -68,7 +76,6 @@ def test_every_answer_is_as_described(role, tmp_path) -> None:
             timeout=3600,
         )
         log = server.log.read_text(encoding="utf-8")
-    print(run.stdout)
     assert run.returncode == 0, run.stdout + run.stderr
     tracebacks = [line for line in log.splitlines() if '"level": "error"' in line]
     assert not tracebacks, tracebacks[:3]

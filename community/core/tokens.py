@@ -5,7 +5,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -36,9 +36,6 @@ _USE_NOTED_EVERY: Final = timedelta(minutes=5)
 class Holder(Actor, Target, Protocol):
     """What tokens need to know of a member, who lives to the right of core."""
 
-    @property
-    def is_admitted(self) -> bool: ...
-
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
@@ -59,8 +56,6 @@ def create_token(
     """
     if by is not None and by.pk != member.pk:
         raise Refused(_("Tokens act as their member, so everybody makes their own."))
-    if not member.is_admitted:
-        raise Refused(_("Tokens are for members who are admitted and active."))
     name = clean_line(name)[:80]
     if not name:
         raise Invalid(_("A token needs a name."), fields={"name": [_("Say what will use it.")]})
@@ -68,7 +63,9 @@ def create_token(
         sentence = _("A token lives between 1 and {days} days.").format(days=LONGEST_DAYS)
         raise Invalid(sentence, fields={"days": [sentence]})
     # The lock makes the count below true for two requests at once.
-    get_user_model()._default_manager.select_for_update().get(pk=member.pk)
+    holder: Any = get_user_model()._default_manager.select_for_update().get(pk=member.pk)
+    if not holder.is_admitted:
+        raise Refused(_("Tokens are for members who are admitted and active."))
     if ApiToken.objects.usable().filter(member_id=member.pk)[USABLE_TOKENS - 1 :].exists():
         raise Conflict(
             _("You have {limit} tokens. Revoke one that you do not use.").format(limit=USABLE_TOKENS)
