@@ -218,7 +218,7 @@ def _plan_topics(cursor: CursorWrapper, sizes: Sizes, words: Words) -> None:
             elif topic_id == TYPICAL_TOPIC_ID:
                 age, space_id = 3 * _DAY, 1
             # Most threads are over in a week; a long one stays alive.
-            span = min(age - 60, count * chance.expovariate(1 / 0.5) * _DAY)
+            span = min(age * chance.uniform(0.9, 1.0) - 60, count * chance.expovariate(1 / 0.5) * _DAY)
             if topic_id in (LONG_TOPIC_ID, TYPICAL_TOPIC_ID):
                 span = age - 600
             kind = "question" if chance.random() < 0.5 else "discussion"

@@ -1,10 +1,12 @@
 """Lists of spaces, topics and posts, read by key and never by offset."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import DateTimeField, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +15,7 @@ from django.utils.translation import ngettext
 
 from community.core.keyset import read_time_key, split_page, time_key, with_query
 from community.core.moments import moment
+from community.core.statements import Blank, Statement
 from community.core.text import excerpt, plain_text
 from discussions.models import (
     Follow,
@@ -46,53 +49,72 @@ _TOPIC_COLUMNS = (
     "closed_at",
     "last_number",
     "post_count",
-    "last_post_at",
     "author__display_name",
     "last_poster__display_name",
     "my_number",
     "my_reason",
+    "tag_names",
 )
+# The key of a first page: everything lies behind it.
+_TOP = (datetime(9999, 1, 1, tzinfo=UTC), 0)
+
+_READER, _SPACES = Blank("reader"), Blank("spaces")
+_FOLLOWS = Follow.objects.filter(member=_READER, topic=OuterRef("pk")).exclude(level=FollowLevel.MUTE)
+_READ = ReadState.objects.filter(member=_READER, topic=OuterRef("pk"))
+_READ_TO = Coalesce(Subquery(_READ.values("last_read_number")), Value(0))
+_TAGS = TaggedTopic.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
+
+
+@cache
+def _statement(topics: Callable[[], TopicQuerySet], at: str, limit: int) -> Statement:
+    """The rows of a list in the order of the time `at`, latest first, behind the key (`before`, `before_id`)."""
+    before, before_id = Blank("before", DateTimeField()), Blank("before_id")
+    # Said twice, because the index is entered at the first condition and the second one only sorts out ties.
+    behind = Q(**{f"{at}__lte": before}) & (Q(**{f"{at}__lt": before}) | Q(pk__lt=before_id))
+    return Statement(
+        lambda: (
+            topics()
+            .filter(behind)
+            .annotate(
+                my_number=_READ_TO,
+                my_reason=Subquery(_FOLLOWS.values("reason")),
+                tag_names=ArraySubquery(_TAGS.values("tag__name")),
+            )
+            .order_by(f"-{at}", "-id")
+            .values_list(*_TOPIC_COLUMNS, at)[:limit]
+        )
+    )
 
 
 def topic_rows(
-    topics: TopicQuerySet,
+    topics: Callable[[], TopicQuerySet],
     user: Member,
     *,
     limit: int,
-    on_top: TopicQuerySet | None = None,
+    before: str | None = None,
+    on_top: Callable[[], TopicQuerySet] | None = None,
     in_space: bool = False,
     at: str = "last_post_at",
+    **blanks: object,
 ) -> tuple[list[TopicRow], str]:
-    """Rows of an ordered queryset of topics and the key of the next page ('' at the end). Two queries: topics and tags.
+    """Rows of a list of topics for this reader and the key of its next page ('' at the end). One query.
 
-    `at` is the time the list is ordered by: it is shown, and it is the key. `on_top` stands above the list, whatever
-    its time, for one query more.
+    `topics` gives the queryset, in which `reader`, `spaces` and the `blanks` stand open. `at` is the time the list is
+    ordered by: it is shown, and it is the key. `on_top` stands above the first page, for one query more.
     """
-    read = ReadState.objects.filter(member=user, topic=OuterRef("pk")).values("last_read_number")
-    reason = (
-        Follow.objects.filter(member=user, topic=OuterRef("pk"))
-        .exclude(level=FollowLevel.MUTE)
-        .values("reason")
-    )
-
-    def columns(queryset: TopicQuerySet) -> Any:
-        mine = queryset.annotate(my_number=Coalesce(Subquery(read), Value(0)), my_reason=Subquery(reason))
-        return mine.values_list(*_TOPIC_COLUMNS, at)
-
-    found, has_more = split_page(columns(topics)[: limit + 1], limit)
-    key = time_key(found[-1][-1], found[-1][0]) if has_more else ""
-    if on_top is not None:
-        found = [*columns(on_top), *found]
-    tags: dict[int, list[str]] = {}
-    tagged = TaggedTopic.objects.filter(content_object__in=[row[0] for row in found])
-    for topic_id, name in (
-        tagged.values_list("content_object_id", "tag__name").order_by("tag__name") if found else ()
-    ):
-        tags.setdefault(topic_id, []).append(f"#{name}")
     spaces = {space.pk: space for space in visible_spaces(user)}
+    blanks |= {"reader": user.pk, "spaces": list(spaces)}
+    first_key = read_time_key(before)
+    time, topic_id = first_key or _TOP
+    found, has_more = split_page(
+        _statement(topics, at, limit + 1)(before=time, before_id=topic_id, **blanks), limit
+    )
+    key = time_key(found[-1][-1], found[-1][0]) if has_more else ""
+    if on_top is not None and first_key is None:
+        found = [*_statement(on_top, at, limit)(before=_TOP[0], before_id=_TOP[1], **blanks), *found]
     now = timezone.now()
     words = _ListWords()
-    return [words.row(row, tags, spaces, now, in_space=in_space) for row in found], key
+    return [words.row(row, spaces, now, in_space=in_space) for row in found], key
 
 
 class _ListWords:
@@ -109,14 +131,13 @@ class _ListWords:
     def row(
         self,
         columns: Sequence[Any],
-        tags: dict[int, list[str]],
         spaces: dict[int, Space],
         now: datetime,
         *,
         in_space: bool,
     ) -> TopicRow:
-        (topic_id, kind, title, space_id, accepted_id, pinned_at, closed_at, last_number, post_count, _last_post_at,
-         author_name, last_poster_name, my_number, my_reason, at) = columns  # fmt: skip
+        (topic_id, kind, title, space_id, accepted_id, pinned_at, closed_at, last_number, post_count,
+         author_name, last_poster_name, my_number, my_reason, tag_names, at) = columns  # fmt: skip
         replies = post_count - 1
         new = last_number - my_number if my_number and last_number > my_number else 0
         url = f"{self.topics_url}{topic_id}/"
@@ -142,31 +163,31 @@ class _ListWords:
             replies_label=ngettext("{count} reply", "{count} replies", replies).format(count=replies)
             if replies
             else _("no replies"),
-            tags_text=" ".join(tags.get(topic_id, ())),
+            tags_text=" ".join([f"#{name}" for name in tag_names]),
             new_label=_("{count} new").format(count=new) if new else "",
             reason=self.reasons.get(my_reason, "") if new else "",
         )
 
 
-def _behind(topics: TopicQuerySet, before: str | None) -> TopicQuerySet:
-    """The rest of a list behind the key; the whole list for no key or one that is none of ours."""
-    key = read_time_key(before)
-    if key is None:
-        return topics
-    at, topic_id = key
-    return topics.filter(Q(last_post_at__lt=at) | Q(last_post_at=at, pk__lt=topic_id))
+def _in_space() -> TopicQuerySet:
+    return Topic.objects.present().filter(space=Blank("space"), pinned_at__isnull=True)
+
+
+def _pinned_in_space() -> TopicQuerySet:
+    return Topic.objects.present().filter(space=Blank("space"), pinned_at__isnull=False)
 
 
 def space_page(space: Space, user: Member, *, before: str | None) -> SpacePage:
-    """A space with its topics, pinned ones on top of the first page. Three queries."""
-    topics = Topic.objects.present().filter(space=space).order_by("-last_post_at", "-id")
+    """A space with its topics, pinned ones on top of the first page. Two queries."""
     url = space.get_absolute_url()
     rows, key = topic_rows(
-        _behind(topics.filter(pinned_at__isnull=True), before),
+        _in_space,
         user,
         limit=TOPICS_PER_PAGE,
-        on_top=topics.filter(pinned_at__isnull=False) if before is None else None,
+        before=before,
+        on_top=_pinned_in_space,
         in_space=True,
+        space=space.pk,
     )
     write = can_create_topic(user, space)
     return SpacePage(
@@ -214,41 +235,44 @@ def space_rows(user: Member) -> list[SpaceRow]:
     return rows
 
 
+def _tagged() -> TopicQuerySet:
+    return Topic.objects.in_spaces(_SPACES).filter(tagged_topics__tag=Blank("tag"))
+
+
 def tag_topics(tag: Tag, user: Member, *, before: str | None) -> tuple[list[TopicRow], str]:
     """The topics under a tag that this person may see, latest first, and the address of the next page."""
-    topics = Topic.objects.visible_to(user).filter(tagged_topics__tag=tag).order_by("-last_post_at", "-id")
-    rows, key = topic_rows(_behind(topics, before), user, limit=TOPICS_PER_PAGE)
+    rows, key = topic_rows(_tagged, user, limit=TOPICS_PER_PAGE, before=before, tag=tag.pk)
     return rows, with_query(tag.get_absolute_url(), before=key) if key else ""
+
+
+def _moved() -> TopicQuerySet:
+    return Topic.objects.in_spaces(_SPACES).filter(Exists(_FOLLOWS), last_number__gt=_READ_TO)
 
 
 def moved_topics(user: Member, *, limit: int) -> list[TopicRow]:
     """Followed topics with something this person has not read, latest first."""
-    follows = Follow.objects.filter(member=user, topic=OuterRef("pk")).exclude(level=FollowLevel.MUTE)
-    read = ReadState.objects.filter(member=user, topic=OuterRef("pk")).values("last_read_number")
-    topics = (
-        Topic.objects.visible_to(user)
-        .filter(Exists(follows))
-        .alias(read_to=Coalesce(Subquery(read), Value(0)))
-        .filter(last_number__gt=F("read_to"))
-        .order_by("-last_post_at", "-id")
-    )
-    return topic_rows(topics, user, limit=limit)[0]
+    return topic_rows(_moved, user, limit=limit)[0]
+
+
+def _latest() -> TopicQuerySet:
+    return Topic.objects.in_spaces(_SPACES)
 
 
 def latest_topics(user: Member, *, limit: int) -> list[TopicRow]:
     """What moved last anywhere this person may read."""
-    return topic_rows(Topic.objects.visible_to(user).order_by("-last_post_at", "-id"), user, limit=limit)[0]
+    return topic_rows(_latest, user, limit=limit)[0]
+
+
+def _unanswered() -> TopicQuerySet:
+    open_questions = Topic.objects.in_spaces(_SPACES).filter(
+        kind=TopicKind.QUESTION, accepted_post__isnull=True, closed_at__isnull=True
+    )
+    return open_questions.exclude(author=_READER)
 
 
 def unanswered_questions(user: Member, *, limit: int) -> list[TopicRow]:
     """Open questions without an accepted answer that somebody else asked, newest first."""
-    topics = (
-        Topic.objects.visible_to(user)
-        .filter(kind=TopicKind.QUESTION, accepted_post__isnull=True, closed_at__isnull=True)
-        .exclude(author=user)
-        .order_by("-created_at", "-id")
-    )
-    return topic_rows(topics, user, limit=limit, at="created_at")[0]
+    return topic_rows(_unanswered, user, limit=limit, at="created_at")[0]
 
 
 def member_posts(member: Member, reader: Member, *, before: str | None) -> tuple[list[MemberPostRow], str]:

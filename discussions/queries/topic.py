@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -13,18 +14,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from community.core.moments import initials, moment
+from community.core.statements import Blank, Statement
 from discussions.models import (
     POSTS_PER_PAGE,
     Follow,
     FollowLevel,
     Post,
     Reaction,
+    ReactionKind,
     ReadState,
     Space,
     SpacePreset,
     TaggedTopic,
     Topic,
     TopicKind,
+    visible_spaces,
 )
 from discussions.permissions import MODERATORS, can_close_topic, can_edit_topic, can_reply
 from discussions.queries.rows import Level, Link, PageLink, Pages, PostRow, TopicPage
@@ -48,17 +52,51 @@ def readable_by(space: Space) -> str:
     return sentences[SpacePreset(space.preset)]
 
 
-def open_topic(user: Member, topic_id: int) -> Topic | None:
-    """The topic with its space and this reader's place in it; None where there is none for them. One query."""
-    mine = Follow.objects.filter(member=user, topic=OuterRef("pk")).values("level")
-    read = ReadState.objects.filter(member=user, topic=OuterRef("pk")).values("last_read_number")
+_TOPIC_COLUMNS = tuple(field.attname for field in Topic._meta.concrete_fields)
+_READER = Blank("reader")
+
+
+def _opened() -> "QuerySet[Topic, Any]":
+    mine = Follow.objects.filter(member=_READER, topic=OuterRef("pk"))
+    read = ReadState.objects.filter(member=_READER, topic=OuterRef("pk"))
+    tags = TaggedTopic.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
     return (
-        Topic.objects.visible_to(user)
-        .select_related("space")
-        .annotate(my_level=Subquery(mine), my_number=Coalesce(Subquery(read), Value(0)))
-        .filter(pk=topic_id)
-        .first()
+        Topic.objects.present()
+        .filter(pk=Blank("topic"))
+        .annotate(
+            my_level=Coalesce(Subquery(mine.values("level")), Value("")),
+            my_number=Coalesce(Subquery(read.values("last_read_number")), Value(0)),
+            tag_names=ArraySubquery(tags.values("tag__name")),
+            tag_slugs=ArraySubquery(tags.values("tag__slug")),
+        )
+        .values_list(*_TOPIC_COLUMNS, "my_level", "my_number", "tag_names", "tag_slugs")
     )
+
+
+_OPENED = Statement(_opened)
+
+
+def open_topic(user: Member, topic_id: int) -> Topic | None:
+    """The topic with its space and tags and this reader's place in it; None where there is none for them.
+
+    One query beside that for the spaces the reader may see, which decide.
+    """
+    found = _OPENED(topic=topic_id, reader=user.pk)
+    if not found:
+        return None
+    *columns, level, number, tag_names, tag_slugs = found[0]
+    topic = Topic.from_db("default", _TOPIC_COLUMNS, columns)
+    space = next((space for space in visible_spaces(user) if space.pk == topic.space_id), None)
+    if space is None:
+        return None
+    topic.space = space
+    # What `annotate` would set.
+    topic.__dict__ |= {
+        "my_level": level,
+        "my_number": number,
+        "my_tags": list(zip(tag_names, tag_slugs, strict=True)),
+    }
+    return topic
 
 
 def page_of(number: int) -> int:
@@ -73,7 +111,7 @@ def first_new_number(topic: Topic) -> int:
 
 
 def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
-    """Fill one page of an opened topic: two queries (posts, tags) beside those of `open_topic`.
+    """Fill one page of an opened topic: one query beside those of `open_topic`.
 
     Posts are found by number, so that page 250 costs what page 1 costs.
     """
@@ -81,19 +119,13 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
     page = min(max(page, 1), pages_in_all)
     lowest = (page - 1) * POSTS_PER_PAGE + 1
     new_from = first_new_number(topic)
-    posts = post_rows(
-        topic, user, Q(number__gte=lowest, number__lt=lowest + POSTS_PER_PAGE), new_from=new_from
-    )
+    posts = post_rows(topic, user, first=lowest, last=lowest + POSTS_PER_PAGE - 1, new_from=new_from)
     url = topic.get_absolute_url()
     reply = can_reply(user, topic)
     closing = bool(can_close_topic(user, topic))
     new_is_elsewhere = bool(new_from) and page_of(new_from) != page
-    level = topic.my_level or ""  # type: ignore[attr-defined]
-    tags = (
-        TaggedTopic.objects.filter(content_object=topic)
-        .values_list("tag__name", "tag__slug")
-        .order_by("tag__name")
-    )
+    level: str = topic.my_level  # type: ignore[attr-defined]
+    tags: list[tuple[str, str]] = topic.my_tags  # type: ignore[attr-defined]
     return TopicPage(
         id=topic.pk,
         title=topic.title,
@@ -149,15 +181,22 @@ _POST_COLUMNS = (
 )
 
 
-def post_rows(topic: Topic, user: Member, which: Q, *, new_from: int = 0) -> list[PostRow]:
-    """The chosen posts of a topic for this reader, in the order of their numbers. One query."""
-    thanks = Reaction.objects.filter(post=OuterRef("pk"), member=user, kind="thanks")
-    rows = (
-        Post.objects.filter(which, topic=topic)
+def _numbered() -> "QuerySet[Post, Any]":
+    thanks = Reaction.objects.filter(post=OuterRef("pk"), member=_READER, kind=ReactionKind.THANKS)
+    return (
+        Post.objects.filter(topic=Blank("topic"), number__gte=Blank("first"), number__lte=Blank("last"))
         .annotate(thanked=Exists(thanks))
         .order_by("number")
         .values_list(*_POST_COLUMNS)
     )
+
+
+_NUMBERED = Statement(_numbered)
+
+
+def post_rows(topic: Topic, user: Member, *, first: int, last: int, new_from: int = 0) -> list[PostRow]:
+    """The posts of a topic from the first to the last of these numbers, for this reader. One query."""
+    rows = _NUMBERED(topic=topic.pk, reader=user.pk, first=first, last=last)
     return _PostPrinter(topic, user, new_from).print(rows)
 
 

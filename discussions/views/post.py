@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -183,5 +182,5 @@ def _act(request: MemberRequest, post: Post, action: Callable[..., Post]) -> Htt
     topic = queries.open_topic(request.user, post.topic_id)
     if topic is None:
         raise Http404
-    rows = queries.post_rows(topic, request.user, Q(pk=post.pk))
+    rows = queries.post_rows(topic, request.user, first=post.number, last=post.number)
     return render(request, "discussions/_post_list.html", {"posts": rows})

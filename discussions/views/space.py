@@ -1,10 +1,10 @@
 """The list of spaces and the page of one."""
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from discussions.models import Space
+from discussions.models import visible_spaces
 from discussions.queries import space_page, space_rows
 from members.requests import MemberRequest
 
@@ -16,7 +16,9 @@ def space_list(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 def space_show(request: MemberRequest, slug: str) -> HttpResponse:
-    space = get_object_or_404(Space.objects.visible_to(request.user), slug=slug)
+    space = next((space for space in visible_spaces(request.user) if space.slug == slug), None)
+    if space is None:
+        raise Http404
     page = space_page(space, request.user, before=request.GET.get("before"))
     return render(
         request,
