@@ -3,6 +3,12 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
+# Jobs bind to the queue once Django is set up. In `community/__init__.py`, as is usual, every process that only
+# reads the environment would load Celery: a supervisor, a launcher, ten times the time of a start.
+from community.celery import app as celery_app
+
+__all__ = ["CommunityAdminConfig", "CommunityConfig", "celery_app"]
+
 
 class CommunityConfig(AppConfig):
     name = "community"

@@ -19,6 +19,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_DISK_FULL = "53100"
 _WEAK_SECRET = re.compile(r"change|insecure|example|secret|password", re.IGNORECASE)
 
 
@@ -29,10 +30,27 @@ class ConfigurationError(Exception):
 def _say_it_in_one_sentence(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    if issubclass(kind, ConfigurationError):
-        sys.stderr.write(f"trefoil: {error}\n")
+    if issubclass(kind, KeyboardInterrupt):
+        # Whoever pressed Ctrl-C knows where.
+        return
+    said = str(error) if issubclass(kind, ConfigurationError) else _database_trouble(error)
+    if said:
+        sys.stderr.write(f"trefoil: {said}\n")
     else:
         sys.__excepthook__(kind, error, trace)
+
+
+def _database_trouble(error: BaseException) -> str:
+    """Return a sentence where nobody's code is at fault: no connection came about, or the disk is full.
+
+    Told by the driver's code for it, which is None before a connection; this module imports no driver.
+    """
+    code = getattr(error.__cause__ or error, "pgcode", "")
+    if code is None and type(error).__name__ == "OperationalError":
+        return f"The database does not answer: {(str(error).splitlines() or ['no reason given'])[0]}"
+    if code == _DISK_FULL:
+        return "The disk of the database is full; make room and start again."
+    return ""
 
 
 sys.excepthook = _say_it_in_one_sentence

@@ -174,11 +174,11 @@ class Home:
         [process] = self.servers("redis-server")
         return process
 
-    def wait_empty(self, seconds: float = 10) -> None:
+    def wait_empty(self, seconds: float = 30) -> None:
         wait_for(lambda: not self.processes(), seconds, lambda: self.processes())
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 10, say: Callable[[], object] = str) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 30, say: Callable[[], object] = str) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, say()

@@ -219,6 +219,10 @@ class Postgres:
             except OSError:
                 continue
             if self._is_fit(folder):
+                if folder.exists():
+                    # Of a var that was removed: whoever did that wants to begin anew. One is kept, in case not.
+                    shutil.rmtree(_aside(folder), ignore_errors=True)
+                    folder.rename(_aside(folder))
                 self.places.write(self.places.data_elsewhere, str(folder))
                 return folder
         raise ConfigurationError(
@@ -322,11 +326,16 @@ def _draft(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.new")
 
 
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.removed")
+
+
 def _belongs_to(elsewhere: Path, var: Path) -> bool:
     """Whether data outside var is this var's: made for it, or for a folder that has since been moved here."""
-    owner = Path((elsewhere.parent / "belongs_to").read_text(encoding="utf-8"))
+    note = elsewhere.parent / "belongs_to"
+    owner = Path(note.read_text(encoding="utf-8")) if note.exists() else var.resolve()
     if owner != var.resolve() and not owner.exists():
-        (elsewhere.parent / "belongs_to").write_text(str(var.resolve()), encoding="utf-8")
+        note.write_text(str(var.resolve()), encoding="utf-8")
         return True
     return owner == var.resolve()
 

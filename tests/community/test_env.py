@@ -138,3 +138,24 @@ def test_an_uncaught_configuration_error_is_one_sentence_in_any_process() -> Non
     )
     assert done.returncode == 1
     assert done.stderr == "trefoil: PORT must be a whole number, not 'high'.\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("postgresql://127.0.0.1:1/n", "The database does not answer: connection to server at"),
+        ("postgresql://127.0.0.1:1", "DATABASE_URL names no database"),
+    ],
+)
+def test_a_database_that_is_not_there_is_one_sentence_in_any_command(url: str, sentence: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate"],
+        cwd=PROJECT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "community.settings", "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"trefoil: {sentence}")
+    assert len(done.stderr.splitlines()) == 1

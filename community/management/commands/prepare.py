@@ -10,6 +10,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 
+from community.embedded.places import sentence
+from community.env import VAR
 from community.launch import WELCOME
 
 FINGERPRINT = "fingerprint"
@@ -20,6 +22,12 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.prepare()
+        except OSError as error:
+            raise sentence(error, VAR) from error
+
+    def prepare(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         self.collect_static()
         # A public place gets real people; sign-ins that everybody knows are for one's own machine.
@@ -27,6 +35,7 @@ class Command(BaseCommand):
             call_command("make_demo", if_empty=True, stdout=io.StringIO(), stderr=self.stderr)
             sign_ins = io.StringIO()
             call_command("make_demo", show_sign_ins=True, stdout=sign_ins)
+            WELCOME.parent.mkdir(parents=True, exist_ok=True)
             WELCOME.write_text(sign_ins.getvalue(), encoding="utf-8")
 
     def collect_static(self) -> None:

@@ -232,6 +232,11 @@ def test_root_below_a_private_home(make_home, folder) -> None:
     copy = make_home("copy/var")
     with copy.user() as user:
         assert user.query("SELECT to_regclass('kept') IS NULL") is True
+    copy.wait_empty()
+    # Whoever removes var begins anew, even though the data were elsewhere.
+    shutil.rmtree(moved.var)
+    with moved.user() as user:
+        assert user.query("SELECT to_regclass('kept') IS NULL") is True
 
 
 @as_root
