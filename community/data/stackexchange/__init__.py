@@ -1,0 +1,1 @@
+"""The Stack Exchange data dump as a format of imports; docs/importing.md tells people what is taken over."""
