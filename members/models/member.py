@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import ExpressionWrapper, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -44,11 +44,19 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def active(self) -> Self:
         return self.filter(deactivated_at__isnull=True)
 
+    def admitted(self) -> Self:
+        """Past the gate: those who hold a role today that is more than having asked for one."""
+        roles = Role.objects.current().filter(member=OuterRef("pk")).exclude(role=RoleName.APPLICANT)
+        return self.filter(Exists(roles))
+
     def visible_to(self, user: object) -> Self:
-        """Rule 0: the directory belongs to admitted members; applicants and strangers see nobody."""
+        """Rule 0: the directory belongs to admitted members; applicants and strangers see nobody.
+
+        Who has only asked to come in is not shown in it either: that is between them and the gate.
+        """
         if not isinstance(user, Member) or not user.is_admitted:
             return self.none()
-        return self.active().people()
+        return self.active().people().admitted()
 
 
 class MemberManager(BaseUserManager["Member"]):
