@@ -93,7 +93,9 @@ def _reference(site: str, language: str) -> Reference:
         and not name.endswith("Request")
         and not name.startswith("Paginated")
     ]
-    ordered = tuple(OperationGroup(name, tuple(rows)) for name, rows in sorted(groups.items()))
+    names = {"spaces": _("Spaces"), "topics": _("Topics"), "posts": _("Posts"), "members": _("People")}
+    ordered = tuple(OperationGroup(label, tuple(groups.pop(name))) for name, label in names.items())
+    ordered += tuple(OperationGroup(name, tuple(rows)) for name, rows in groups.items())
     return Reference(ordered, tuple(sorted(objects, key=lambda row: row.name)))
 
 
@@ -192,9 +194,8 @@ def _plain_type(schema: Json) -> str:
     if kind == "string":
         formats = {"date-time": _("moment, ISO 8601 in UTC"), "uri": _("address")}
         if (most := schema.get("maxLength")) is not None:
-            return ngettext("text, at most {most} character", "text, at most {most} characters", most).format(
-                most=most
-            )
+            words = ngettext("text, at most {most} character", "text, at most {most} characters", most)
+            return words.format(most=f"{most:,}")
         return formats.get(schema.get("format", ""), _("text"))
     return {"boolean": _("true or false"), "object": _("object")}.get(str(kind), str(kind))
 

@@ -1,6 +1,6 @@
 """The API against its own description: schemathesis, as member and as manager, with every check it has.
 
-`SCHEMA_FUZZ_EXAMPLES` makes a run longer (20 by default), `SCHEMA_FUZZ_SEED` another one.
+`SCHEMA_FUZZ_EXAMPLES` makes a run longer (10 by default), `SCHEMA_FUZZ_SEED` another one.
 """
 
 import json
@@ -19,7 +19,7 @@ from members.models import RoleName
 from tests.factories import make_member, make_post, make_space, make_topic
 from tests.servers import PROJECT, gunicorn
 
-EXAMPLES = os.environ.get("SCHEMA_FUZZ_EXAMPLES", "20")
+EXAMPLES = os.environ.get("SCHEMA_FUZZ_EXAMPLES", "10")
 SEED = os.environ.get("SCHEMA_FUZZ_SEED", "2")
 
 CONFIG = """

@@ -57,7 +57,7 @@ ALWAYS = {
     400: _("A parameter or field is not as described."),
     401: _("Not signed in, or the token is not valid."),
     403: _("The member may not do this, or the token may only read."),
-    429: _("Too many requests in this minute; `Retry-After` says how long to wait."),
+    429: _("Too many requests in this minute; Retry-After says how long to wait."),
 }
 OF_ONE_THING = {404: _("There is nothing here, or nothing that is open to the member.")}
 OF_A_CHANGE = {
@@ -67,7 +67,7 @@ OF_A_CHANGE = {
 }
 OF_A_BODY = {
     413: _("The body is too large."),
-    415: _("The body is not `application/json`."),
+    415: _("The body is not application/json."),
 }
 
 IDEMPOTENCY_KEY = OpenApiParameter(
