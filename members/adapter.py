@@ -3,13 +3,14 @@
 import base64
 import hashlib
 import logging
+import secrets
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -109,7 +110,12 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return _secrets().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _secrets().decrypt(encrypted_text.encode()).decode()
+        """The secret; one that nobody can know where the key it was written with is lost, so that no code fits."""
+        try:
+            return _secrets().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            logger.error("a second factor was written with a key that is gone: SECRET_KEY_FALLBACKS lacks it")
+            return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()

@@ -1,5 +1,7 @@
 """Every verb that can stand in an activity row, complete and in one place; each comment names the keys of `data`."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +10,10 @@ class Verb(models.TextChoices):
     """`noun.past_tense`. Rows keep the value for ever, so a verb is never renamed and never reused."""
 
     # members
-    MEMBER_JOINED = "member.joined", _("joined")  # source: "import" | "command" | "demo" | "manager" | "invitation"
+    MEMBER_JOINED = (
+        "member.joined",
+        _("joined"),
+    )  # source: "import" | "command" | "demo" | "manager" | "invitation"
     MEMBER_DEACTIVATED = "member.deactivated", _("was deactivated")  # reason
     MEMBER_REACTIVATED = "member.reactivated", _("was reactivated")
     ROLE_GRANTED = "role.granted", _("was granted a role")  # role, until (ISO date or null)
@@ -46,6 +51,6 @@ class Verb(models.TextChoices):
     IMPORT_FINISHED = "import.finished", _("finished an import")  # format, added (counts by kind)
 
 
-def verb_choices() -> list[tuple[str, str]]:
+def verb_choices() -> list[tuple[str, Any]]:
     """For the model's field: handed over as a function, so that a new verb needs no migration."""
     return list(Verb.choices)

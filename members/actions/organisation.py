@@ -98,8 +98,8 @@ def _clean_name(name: str, *, but: Organisation | None = None) -> str:
     name = clean_line(name)[:120]
     if not name:
         raise Invalid(_("An organisation needs a name."), fields={"name": [_("Write the name it goes by.")]})
-    same = Organisation.objects.filter(name__iexact=name).exclude(pk=but.pk if but else None)
-    if same.exists():
+    same = Organisation.objects.filter(name__iexact=name)
+    if (same if but is None else same.exclude(pk=but.pk)).exists():
         raise Conflict(_("There is an organisation of this name already."))
     return name
 

@@ -304,3 +304,12 @@ def test_second_factors_survive_a_new_secret_key(person, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key that is long enough to be one, or so"
     assert MfaAdapter().decrypt(stored) == "the secret"
+
+
+def test_a_lost_secret_key_lets_nobody_in_and_is_no_fault(client, person, settings):
+    TOTP.activate(person, generate_totp_secret())
+    settings.SECRET_KEY = "another key that is long enough to be one, or so"
+    client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    response = client.post(reverse("mfa_authenticate"), {"code": "123456"})
+    assert response.status_code == 200
+    assert "Incorrect code" in response.content.decode()
