@@ -137,14 +137,15 @@ class Home:
     def found(self) -> list[tuple[psutil.Process, str]]:
         """Every process that is certainly of this folder, with what it is; whatever is unclear is not."""
         found = []
+        data, sockets = str(self.data().resolve()), self.redis_places()
         for process in psutil.process_iter():
             try:
                 name = process.name()
                 if name.startswith("python") and self._is_supervisor(process.cmdline()):
                     found.append((process, "supervisor"))
-                if name == "postgres" and process.cwd() == str(self.data().resolve()):
+                if name == "postgres" and process.cwd() == data:
                     found.append((process, name))
-                if name == "redis-server" and self._is_redis(process.cmdline()):
+                if name == "redis-server" and is_redis_of(process.cmdline(), sockets):
                     found.append((process, name))
             except psutil.Error:
                 continue
@@ -152,10 +153,6 @@ class Home:
 
     def _is_supervisor(self, words: list[str]) -> bool:
         return words[1:4] == ["-m", "community.embedded", "supervise"] and words[5:] == [str(self.var)]
-
-    def _is_redis(self, words: list[str]) -> bool:
-        title = " ".join(words).strip()
-        return any(title.endswith(f" unixsocket:{place}/redis.sock") for place in self.redis_places())
 
     def data(self) -> Path:
         pointer = self.var / "postgres.where"
@@ -178,11 +175,16 @@ class Home:
         wait_for(lambda: not self.processes(), seconds, lambda: self.processes())
 
 
+def is_redis_of(words: list[str], sockets: list[str]) -> bool:
+    title = " ".join(words).strip()
+    return any(title.endswith(f" unixsocket:{folder}/redis.sock") for folder in sockets)
+
+
 def wait_for(condition: Callable[[], object], seconds: float = 30, say: Callable[[], object] = str) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, say()
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def interpreter_for(uid: int) -> str:

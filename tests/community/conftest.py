@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,30 @@ import pytest
 from tests.homes import Home, clean, ordinary_uid
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextmanager
+def open_folder() -> Iterator[Path]:
     """A folder that everybody can enter: pytest's own are closed to others."""
     path = Path(tempfile.mkdtemp(prefix="trefoil-test-", dir="/tmp"))
     path.chmod(0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with open_folder() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def shared_home() -> Iterator[Home]:
+    """One whose database is made once for all tests of a module."""
+    with open_folder() as path:
+        home = Home(path / "var")
+        yield home
+        clean(home)
 
 
 @pytest.fixture

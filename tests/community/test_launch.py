@@ -101,11 +101,11 @@ class Run:
 
 
 @pytest.fixture
-def run(home: Home) -> Iterator:
+def run(shared_home: Home) -> Iterator:
     runs = []
 
     def start(port: int) -> Run:
-        runs.append(Run(home, port))
+        runs.append(Run(shared_home, port))
         return runs[-1].wait_ready()
 
     yield start
@@ -113,7 +113,7 @@ def run(home: Home) -> Iterator:
         each.end()
 
 
-def test_it_serves_and_ctrl_c_stops_all_of_it(home: Home, run) -> None:
+def test_it_serves_and_ctrl_c_stops_all_of_it(shared_home: Home, run) -> None:
     port = free_port()
     first = run(port)
     assert first.status() == 200
@@ -125,21 +125,21 @@ def test_it_serves_and_ctrl_c_stops_all_of_it(home: Home, run) -> None:
     first.listener.join(5)
     assert first.said[-1] == "trefoil: stopped\n"
     assert not first.started()
-    assert not home.processes()
+    assert not shared_home.processes()
 
 
-def test_a_killed_launcher_leaves_nothing_that_stops_the_next_one(home: Home, run) -> None:
+def test_a_killed_launcher_leaves_nothing_that_stops_the_next_one(shared_home: Home, run) -> None:
     port = free_port()
     first = run(port)
     first.process.kill()
     wait_for(lambda: not first.started(), 30, first.started)
-    home.wait_empty(30)
+    shared_home.wait_empty()
     second = run(port)
     assert second.status() == 200
     # A killed supervisor is noticed while the site runs.
-    for supervisor in home.supervisors():
+    for supervisor in shared_home.supervisors():
         supervisor.kill()
-    wait_for(lambda: len(home.supervisors()) == 2, 30)
+    wait_for(lambda: len(shared_home.supervisors()) == 2, 30)
     wait_for(lambda: second.status() == 200, 30)
 
 
