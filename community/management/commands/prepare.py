@@ -28,6 +28,7 @@ class Command(BaseCommand):
             raise sentence(error, VAR) from error
 
     def prepare(self) -> None:
+        self.say("preparing the database")
         call_command("migrate", interactive=False, verbosity=0)
         self.collect_static()
         # A public place gets real people; sign-ins that everybody knows are for one's own machine.
@@ -38,12 +39,17 @@ class Command(BaseCommand):
             WELCOME.parent.mkdir(parents=True, exist_ok=True)
             WELCOME.write_text(sign_ins.getvalue(), encoding="utf-8")
 
+    def say(self, text: str) -> None:
+        self.stdout.write(f"trefoil: {text}")
+        self.stdout.flush()
+
     def collect_static(self) -> None:
         """Collect only what differs from last time: hashing and compressing all of it takes seconds."""
         kept = Path(settings.STATIC_ROOT) / FINGERPRINT
         now = static_fingerprint()
         if kept.exists() and kept.read_text(encoding="ascii") == now:
             return
+        self.say("collecting static files")
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
         kept.write_text(now, encoding="ascii")
 
