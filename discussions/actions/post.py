@@ -114,7 +114,9 @@ def create_post(
 
 
 @transaction.atomic
-def edit_post(post: Post, *, by: Member, prose: Prose, version: int, reason: str = "") -> Post:
+def edit_post(
+    post: Post, *, by: Member, prose: Prose, version: int, reason: str = "", at: datetime | None = None
+) -> Post:
     """Change a body and keep what stood there before.
 
     `version` is the one the editor started from: raises `Conflict` where somebody saved meanwhile, so that nothing is
@@ -128,7 +130,7 @@ def edit_post(post: Post, *, by: Member, prose: Prose, version: int, reason: str
         raise Conflict(_("Somebody saved this post while you were writing. Compare, and save again."))
     if prose == Prose(post.source, type(prose.source_format)(post.source_format)):
         return post
-    now = timezone.now()
+    now = at or timezone.now()
     if now - post.created_at > REASON_AFTER and not reason:
         sentence = _("This post is older than a day. Say in a few words why it changes; readers see it.")
         raise Invalid(sentence, fields={"reason": [sentence]})
@@ -154,7 +156,7 @@ def edit_post(post: Post, *, by: Member, prose: Prose, version: int, reason: str
         put_first_post_entry(post, rendered.plain)
     else:
         _put_post_entry(post, rendered.plain)
-    _record(Verb.POST_EDITED, post, by=by, version=post.version)
+    _record(Verb.POST_EDITED, post, by=by, at=now, version=post.version)
     return post
 
 
@@ -191,17 +193,17 @@ def restore_post(post: Post, *, by: Member) -> Post:
 
 
 @transaction.atomic
-def thank_post(post: Post, *, by: Member) -> Post:
+def thank_post(post: Post, *, by: Member, at: datetime | None = None) -> Post:
     """Say thanks, once; saying it again changes nothing."""
     post, _topic = _lock(post)
     require(can_thank_post(by, post))
     _reaction, is_new = Reaction.objects.get_or_create(
-        post=post, member=by, kind=ReactionKind.THANKS, defaults={"created_at": timezone.now()}
+        post=post, member=by, kind=ReactionKind.THANKS, defaults={"created_at": at or timezone.now()}
     )
     if is_new:
         Post.objects.filter(pk=post.pk).update(thanks_count=F("thanks_count") + 1)
         post.thanks_count += 1
-        _record(Verb.POST_THANKED, post, by=by, counterpart_id=post.author_id)
+        _record(Verb.POST_THANKED, post, by=by, at=at, counterpart_id=post.author_id)
     return post
 
 
@@ -219,14 +221,14 @@ def unthank_post(post: Post, *, by: Member) -> Post:
 
 
 @transaction.atomic
-def accept_answer(post: Post, *, by: Member) -> Topic:
+def accept_answer(post: Post, *, by: Member, at: datetime | None = None) -> Topic:
     """Rule 3.11: mark the reply that answered the question; an earlier choice is replaced."""
     post, topic = _lock(post)
     require(can_accept_answer(by, post))
     if topic.accepted_post_id != post.pk:
         topic.accepted_post = post
         topic.save(update_fields=["accepted_post"])
-        _record(Verb.ANSWER_ACCEPTED, post, by=by, counterpart_id=post.author_id)
+        _record(Verb.ANSWER_ACCEPTED, post, by=by, at=at, counterpart_id=post.author_id)
     return topic
 
 

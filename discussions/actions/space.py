@@ -1,6 +1,7 @@
 """Opening spaces and listing people in them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -27,6 +28,7 @@ def create_space(
     topic_kinds: Sequence[TopicKind] = tuple(TopicKind),
     slug: str | None = None,
     position: int = 100,
+    at: datetime | None = None,
 ) -> Space:
     """Open a space. Whoever opens one that must list its people is its first listed person.
 
@@ -56,6 +58,7 @@ def create_space(
     record(
         Verb.SPACE_CREATED,
         by=by,
+        at=at,
         target=space,
         audience=Audience.SPACE,
         space_id=space.pk,

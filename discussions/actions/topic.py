@@ -154,7 +154,7 @@ def edit_topic(topic: Topic, *, by: Member, title: str, tags: Sequence[str]) -> 
 
 
 @transaction.atomic
-def close_topic(topic: Topic, *, by: Member, reason: str) -> Topic:
+def close_topic(topic: Topic, *, by: Member, reason: str, at: datetime | None = None) -> Topic:
     """Close with a reason that readers see (rule 3.2). Raises `Invalid` without one, `Conflict` where it is closed."""
     require(can_close_topic(by, topic))
     reason = clean_line(reason)
@@ -163,11 +163,12 @@ def close_topic(topic: Topic, *, by: Member, reason: str) -> Topic:
     topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
     if topic.closed_at is not None:
         raise Conflict(_("This topic is closed already."))
-    topic.closed_at, topic.closed_by, topic.close_reason = timezone.now(), by, reason[:300]
+    topic.closed_at, topic.closed_by, topic.close_reason = at or timezone.now(), by, reason[:300]
     topic.save(update_fields=["closed_at", "closed_by", "close_reason"])
     record(
         Verb.TOPIC_CLOSED,
         by=by,
+        at=at,
         target=topic,
         audience=Audience.SPACE,
         space_id=topic.space_id,

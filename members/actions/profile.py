@@ -1,7 +1,7 @@
 """Changing what a person says about themselves, and where they work."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
@@ -77,7 +77,13 @@ def edit_profile(member: Member, change: ProfileChange, *, by: Member) -> Member
 
 @transaction.atomic
 def start_employment(
-    member: Member, organisation: Organisation, *, by: Member | None, title: str, from_date: date
+    member: Member,
+    organisation: Organisation,
+    *,
+    by: Member | None,
+    title: str,
+    from_date: date,
+    at: datetime | None = None,
 ) -> Employment:
     """Rule 0.1: a new employer ends the one before and never touches the account; the headline follows."""
     if by is not None:
@@ -98,6 +104,7 @@ def start_employment(
         target=member,
         audience=Audience.COMMUNITY,
         counterpart_id=member.pk,
+        at=at,
         organisation_id=organisation.pk,
         title=row.title,
     )

@@ -1,0 +1,246 @@
+"""Putting the demo community in, through the actions people use, with 120 days of history counted back from now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from community.core.activity import dispatch
+from community.core.models import Activity
+from community.core.text import Prose, SourceFormat
+from community.demo.people import APPLICANT, COMPANIES, PEOPLE, SIGN_INS, Person
+from community.demo.threads import DESK, DESK_TEXT, DESK_TITLE, ROOMS, THREADS, WELCOMES, Thread
+from discussions.actions.post import accept_answer, create_post, edit_post, thank_post
+from discussions.actions.space import add_space_member, create_space
+from discussions.actions.topic import close_topic, create_topic, mark_read
+from discussions.models import Post, Space, Topic, TopicKind, visible_space_ids
+from members.actions.member import create_member
+from members.actions.profile import start_employment
+from members.actions.role import grant_role
+from members.models import Member, Organisation, OrganisationDomain, Profile, RoleName
+
+# Known to everybody who reads this file: the demo is for one's own machine, and `make_demo` refuses any other.
+PASSWORD = "three gives before one ask"  # noqa: S105
+DOMAIN = "demo.example"
+DAYS = 120
+# Every how many hours somebody adds a line to the long thread.
+DESK_HOURS = 40
+
+
+@dataclass(slots=True)
+class _World:
+    """What has been made so far, by the keys the data uses."""
+
+    now: datetime
+    members: dict[str, Member] = field(default_factory=dict)
+    spaces: dict[str, Space] = field(default_factory=dict)
+
+    def ago(self, days: float, hour: int = 9) -> datetime:
+        """A moment on the day so many days ago, never in the future."""
+        day = (self.now - timedelta(days=days)).replace(hour=hour, minute=(int(days) * 17) % 60)
+        return min(day, self.now - timedelta(minutes=30))
+
+    def later(self, at: datetime, hours: float) -> datetime:
+        return min(at + timedelta(hours=hours, minutes=(at.minute * 7) % 60), self.now - timedelta(minutes=5))
+
+
+@transaction.atomic
+def build_demo(now: datetime | None = None) -> dict[str, int]:
+    """Make the whole demo community, or nothing; the same but for `now`. Returns how much of everything there is."""
+    world = _World((now or timezone.now()).replace(second=0, microsecond=0))
+    _people(world)
+    _rooms(world)
+    for thread in THREADS:
+        _thread(world, thread)
+    _introductions(world)
+    _desk(world)
+    # The past is told to its readers now, so that follows exist and no pile waits for the worker.
+    dispatch(list(Activity.objects.undispatched().order_by("id").values_list("id", flat=True)))
+    _reading(world)
+    return {
+        "members": len(world.members),
+        "spaces": len(world.spaces),
+        "topics": Topic.objects.count(),
+        "posts": Post.objects.count(),
+    }
+
+
+def sign_ins() -> list[tuple[str, str, str]]:
+    """Role, address and password of the printed sign-ins."""
+    return [(role, f"{key}@{DOMAIN}", PASSWORD) for role, key in SIGN_INS]
+
+
+def _people(world: _World) -> None:
+    companies = {}
+    for company in COMPANIES:
+        row = Organisation.objects.create(name=company.name, slug=company.slug, kind=company.kind)
+        OrganisationDomain.objects.create(
+            organisation=row, domain=f"{company.slug}.example", verified_at=world.ago(DAYS)
+        )
+        companies[company.slug] = row
+    with_password = {key for _role, key in SIGN_INS}
+    for person in (*PEOPLE, APPLICANT):
+        first, *more = person.roles
+        joined = world.ago(person.joined, 8)
+        member = create_member(
+            by=None,
+            email=f"{person.key}@{DOMAIN}",
+            display_name=person.name,
+            handle=person.key,
+            role=first,
+            password=PASSWORD if person.key in with_password else None,
+            time_zone=person.time_zone,
+            at=joined,
+            source="demo",
+        )
+        for role in more:
+            grant_role(member, role, by=None, at=joined + timedelta(days=1))
+        start_employment(
+            member,
+            companies[person.company],
+            by=None,
+            title=person.title,
+            from_date=date(2012 + len(person.name) % 11, 1 + len(person.title) % 12, 1),
+            at=joined,
+        )
+        Profile.objects.filter(member=member).update(
+            place=person.place, can_help_with=person.can_help_with, looks_for=person.looks_for
+        )
+        world.members[person.key] = Member.objects.get(pk=member.pk)
+
+
+def _rooms(world: _World) -> None:
+    for position, room in enumerate(ROOMS, start=1):
+        space = create_space(
+            by=None,
+            name=room.name,
+            purpose=room.purpose,
+            preset=room.preset,
+            slug=room.slug,
+            position=position,
+            at=world.ago(DAYS),
+        )
+        for key in room.listed:
+            add_space_member(space, world.members[key], by=None)
+        world.spaces[room.slug] = space
+
+
+def _thread(world: _World, thread: Thread) -> Topic:
+    author = world.members[thread.who]
+    at = world.ago(thread.day, 7 + len(thread.title) % 9)
+    topic = create_topic(
+        world.spaces[thread.room],
+        by=author,
+        kind=thread.kind,
+        title=thread.title,
+        prose=_prose(thread.text),
+        tags=thread.tags,
+        at=at,
+    )
+    posts = [topic.posts.select_related("topic__space").get()]
+    _thanks(world, posts[0], thread.thanks, at)
+    for reply in thread.replies:
+        at = world.later(at, reply.after)
+        by = world.members[reply.who]
+        prose = _prose(reply.first or reply.text)
+        post = create_post(topic, by=by, prose=prose, reply_to=posts[reply.to - 1], at=at)
+        if reply.first:
+            edited_at = world.later(at, 48)
+            prose = _prose(reply.text)
+            post = edit_post(post, by=by, prose=prose, version=1, reason=reply.reason, at=edited_at)
+        posts.append(post)
+        _thanks(world, post, reply.thanks, at)
+    if thread.accepted:
+        accept_answer(posts[thread.accepted - 1], by=author, at=world.later(at, 3))
+    if thread.closed:
+        close_topic(topic, by=world.members["ines"], reason=thread.closed, at=world.later(at, 30))
+    if thread.pinned:
+        Topic.objects.filter(pk=topic.pk).update(pinned_at=at)
+    return topic
+
+
+def _thanks(world: _World, post: Post, keys: tuple[str, ...], at: datetime) -> None:
+    for step, key in enumerate(keys, start=1):
+        thank_post(post, by=world.members[key], at=world.later(at, step * 2.5))
+
+
+def _introductions(world: _World) -> None:
+    """Everybody who came after the first week said hello, and those who were here answered."""
+    welcomes = iter(_welcomers())
+    for number, person in enumerate(PEOPLE):
+        if RoleName.MEMBER not in person.roles:
+            continue
+        company = next(company.name for company in COMPANIES if company.slug == person.company)
+        at = world.ago(max(person.joined - 1, 0.5), 10 + number % 6)
+        topic = create_topic(
+            world.spaces["introductions"],
+            by=world.members[person.key],
+            kind=TopicKind.DISCUSSION,
+            title=f"{person.name}, {company}",
+            prose=_prose(_introduction(person, company)),
+            at=at,
+        )
+        for step in range(1 + number % 3):
+            text = WELCOMES[(number + step) % len(WELCOMES)].format(
+                company=company,
+                first=person.name.split()[0],
+                topic=(person.can_help_with.split(",")[0] or person.title).lower(),
+                place=person.place,
+            )
+            at = world.later(at, 2 + 5 * step)
+            by = next(key for key in welcomes if key != person.key and world.members[key].joined_at < at)
+            create_post(topic, by=world.members[by], prose=_prose(text), at=at)
+
+
+def _introduction(person: Person, company: str) -> str:
+    lines = [f"{person.title} at {company}, in {person.place}."]
+    if person.can_help_with:
+        lines.append(f"I can help with: {person.can_help_with}.")
+    if person.looks_for:
+        lines.append(f"What I would like to find here: {person.looks_for[0].lower()}{person.looks_for[1:]}.")
+    return "\n\n".join(lines)
+
+
+def _welcomers() -> Iterator[str]:
+    """The early ones welcome, in turn."""
+    early = [person.key for person in PEOPLE if person.joined > DAYS - 5]
+    while True:
+        yield from early
+
+
+def _desk(world: _World) -> None:
+    topic = create_topic(
+        world.spaces["practice"],
+        by=world.members["tomasz"],
+        kind=TopicKind.DISCUSSION,
+        title=DESK_TITLE,
+        prose=_prose(DESK_TEXT),
+        tags=("open-thread",),
+        at=world.ago(DAYS - 3, 8),
+    )
+    at = topic.created_at
+    for number, line in enumerate(DESK + DESK):
+        at = world.later(at, DESK_HOURS)
+        here = [
+            person.key
+            for person in PEOPLE
+            if RoleName.MEMBER in person.roles and world.members[person.key].joined_at < at
+        ]
+        create_post(topic, by=world.members[here[(number * 7) % len(here)]], prose=_prose(line), at=at)
+
+
+def _reading(world: _World) -> None:
+    """Most people have read what is older than a week where they may read; what came since is new to them."""
+    before = world.now - timedelta(days=7)
+    topics = list(Topic.objects.filter(last_post_at__lt=before))
+    for number, member in enumerate(world.members.values()):
+        visible = visible_space_ids(member)
+        for topic in topics:
+            if topic.space_id in visible and (number + topic.pk) % 4:
+                mark_read(topic, member, topic.last_number)
+
+
+def _prose(text: str) -> Prose:
+    return Prose(text, SourceFormat.MARKDOWN)
