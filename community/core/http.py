@@ -1,10 +1,12 @@
 """How an answer is put into HTTP: errors in the form the asker understands, safe redirects, whole-number parameters."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +51,15 @@ def safe_next(request: HttpRequest, default: str) -> str:
     ):
         return wanted
     return default
+
+
+@cache
+def address_of(view: str) -> str:
+    """The address of a view up to its one number or slug, as in `/topics/` of `/topics/7/`.
+
+    For lists: asking for each row costs more than all else that a row does.
+    """
+    return reverse(view, args=["0"])[: -len("0/")]
 
 
 def whole_number(value: str | None, *, default: int | None = None, highest: int = MAX_ID) -> int | None:

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from community.core.http import address_of
 from community.core.statements import Blank, OneOf, Statement
 from members.models import Member, RoleName
 
@@ -96,7 +96,7 @@ class Space(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("space_show", args=[self.slug])
+        return f"{address_of('space_show')}{self.slug}/"
 
 
 class SpaceMembership(models.Model):

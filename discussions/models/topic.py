@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
+from community.core.http import address_of
 from community.core.statements import OneOf
 from discussions.models.space import Space, TopicKind, visible_space_ids
 
@@ -157,7 +158,7 @@ class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's I
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("topic_show", args=[self.pk])
+        return f"{address_of('topic_show')}{self.pk}/"
 
     def get_post_url(self, number: int) -> str:
         """The address of a post inside its topic: the page that its number belongs to, and the anchor."""

@@ -10,11 +10,12 @@ from django.db.models import DateTimeField, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from community.core.http import address_of
 from community.core.keyset import read_time_key, split_page, time_key, with_query
-from community.core.moments import moment
+from community.core.moments import Clock
 from community.core.statements import Blank, Statement
 from community.core.text import excerpt, plain_text
 from discussions.models import (
@@ -112,27 +113,28 @@ def topic_rows(
     key = time_key(found[-1][-1], found[-1][0]) if has_more else ""
     if on_top is not None and first_key is None:
         found = [*_statement(on_top, at, limit)(before=_TOP[0], before_id=_TOP[1], **blanks), *found]
-    now = timezone.now()
-    words = _ListWords()
-    return [words.row(row, spaces, now, in_space=in_space) for row in found], key
+    words, clock = _words(get_language()), Clock(timezone.now())
+    return [words.row(row, spaces, clock, in_space=in_space) for row in found], key
 
 
 class _ListWords:
-    """The words of a list, translated once for all its rows."""
+    """The words of lists in one language."""
 
     def __init__(self) -> None:
         self.kinds = {value: str(label) for value, label in TopicKind.choices}
         self.reasons = {
             value: _("because {reason}").format(reason=label) for value, label in FollowReason.choices
         }
-        self.topics_url = reverse("topic_show", args=[0])[: -len("0/")]
+        self.topics_url = address_of("topic_show")
         self.nobody = _("A former member")
+        self.none_yet = _("no replies")
+        self.new = _("{count} new")
 
     def row(
         self,
         columns: Sequence[Any],
         spaces: dict[int, Space],
-        now: datetime,
+        clock: Clock,
         *,
         in_space: bool,
     ) -> TopicRow:
@@ -143,7 +145,7 @@ class _ListWords:
         url = f"{self.topics_url}{topic_id}/"
         if new:
             url = f"{url}?page={page_of(my_number + 1)}#post-{my_number + 1}"
-        when = moment(at, now)
+        when = clock.moment(at)
         space = spaces[space_id]
         return TopicRow(
             url=url,
@@ -162,11 +164,17 @@ class _ListWords:
             when_exact=when.exact,
             replies_label=ngettext("{count} reply", "{count} replies", replies).format(count=replies)
             if replies
-            else _("no replies"),
+            else self.none_yet,
             tags_text=" ".join([f"#{name}" for name in tag_names]),
-            new_label=_("{count} new").format(count=new) if new else "",
+            new_label=self.new.format(count=new) if new else "",
             reason=self.reasons.get(my_reason, "") if new else "",
         )
+
+
+@cache
+def _words(language: str | None) -> _ListWords:
+    """Looked up once in a process: a list has a dozen words that are the same for everybody."""
+    return _ListWords()
 
 
 def _in_space() -> TopicQuerySet:
@@ -213,11 +221,11 @@ def space_rows(user: Member) -> list[SpaceRow]:
         .annotate(latest=Subquery(topics.values("last_post_at")[:1]))
         .values_list("pk", "latest")
     )
-    now = timezone.now()
+    clock = Clock(timezone.now())
     rows = []
     for space in spaces:
         at = latest.get(space.pk)
-        when = moment(at, now) if at else None
+        when = clock.moment(at) if at else None
         rows.append(
             SpaceRow(
                 name=space.name,
@@ -288,10 +296,10 @@ def member_posts(member: Member, reader: Member, *, before: str | None) -> tuple
         at, post_id = key
         posts = posts.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=post_id))
     found, has_more = split_page(list(posts[:21]), 20)
-    now = timezone.now()
+    clock = Clock(timezone.now())
     rows = []
     for post in found:
-        when = moment(post.created_at, now)
+        when = clock.moment(post.created_at)
         rows.append(
             MemberPostRow(
                 topic_title=post.topic.title,

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from community.core.moments import initials, moment
+from community.core.http import address_of
+from community.core.moments import Clock, initials
 from community.core.statements import Blank, Statement
 from discussions.models import (
     POSTS_PER_PAGE,
@@ -37,19 +38,23 @@ from members.models import Member, RoleName
 
 def readable_by(space: Space) -> str:
     """The plain sentence who will be able to read (rule 3.6)."""
-    sentences = {
-        SpacePreset.OPEN: _("All members can read this."),
-        SpacePreset.READ_ONLY: _("All members can read this; community managers and moderators write."),
-        SpacePreset.PRIVATE: _("The people listed in this space can read this, and the moderators."),
-        SpacePreset.HIDDEN: _("The people listed in this space can read this, and the moderators."),
-        SpacePreset.EXPERTS: _(
-            "Experts and the people listed in this space can read this, and the moderators."
-        ),
-        SpacePreset.CONFIDENTIAL: _(
-            "Only the people listed in this room can read this. Nothing of it leaves by mail."
-        ),
-    }
-    return sentences[SpacePreset(space.preset)]
+    return str(_READABLE_BY[SpacePreset(space.preset)])
+
+
+_READABLE_BY = {
+    SpacePreset.OPEN: gettext_lazy("All members can read this."),
+    SpacePreset.READ_ONLY: gettext_lazy(
+        "All members can read this; community managers and moderators write."
+    ),
+    SpacePreset.PRIVATE: gettext_lazy("The people listed in this space can read this, and the moderators."),
+    SpacePreset.HIDDEN: gettext_lazy("The people listed in this space can read this, and the moderators."),
+    SpacePreset.EXPERTS: gettext_lazy(
+        "Experts and the people listed in this space can read this, and the moderators."
+    ),
+    SpacePreset.CONFIDENTIAL: gettext_lazy(
+        "Only the people listed in this room can read this. Nothing of it leaves by mail."
+    ),
+}
 
 
 _TOPIC_COLUMNS = tuple(field.attname for field in Topic._meta.concrete_fields)
@@ -132,11 +137,11 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
         url=url,
         is_question=topic.kind == TopicKind.QUESTION,
         is_answered=topic.accepted_post_id is not None,
-        accepted_url=reverse("post_show", args=[topic.accepted_post_id]) if topic.accepted_post_id else "",
+        accepted_url=f"{address_of('post_show')}{topic.accepted_post_id}/" if topic.accepted_post_id else "",
         closed_reason=(topic.close_reason or _("closed")) if topic.closed_at else "",
         space_name=topic.space.name,
         space_url=topic.space.get_absolute_url(),
-        tags=[Link(name, reverse("tag_show", args=[slug])) for name, slug in tags],
+        tags=[Link(name, f"{address_of('tag_show')}{quote(slug)}/") for name, slug in tags],
         readable_by=readable_by(topic.space),
         people_count_label=ngettext("{count} person", "{count} people", topic.people_count).format(
             count=topic.people_count
@@ -205,7 +210,7 @@ class _PostPrinter:
 
     def __init__(self, topic: Topic, user: Member, new_from: int) -> None:
         self.topic = topic
-        self.now = timezone.now()
+        self.clock = Clock(timezone.now())
         self.new_from = new_from
         self.user_id = user.pk
         self.is_moderator = user.has_role(*MODERATORS)
@@ -216,8 +221,8 @@ class _PostPrinter:
             topic.author_id == user.pk or self.is_moderator or user.has_role(RoleName.EXPERT)
         )
         self.url = topic.get_absolute_url()
-        self.posts_url = reverse("post_show", args=[0])[: -len("0/")]
-        self.members_url = reverse("member_show", args=["_"])[: -len("_/")]
+        self.posts_url = address_of("post_show")
+        self.members_url = address_of("member_show")
         self.accept_words = (_("Accept as answer"), _("Take the acceptance back"))
         self.edited_words = _("edited {when}")
         self.nobody = _("A former member")
@@ -248,7 +253,7 @@ class _PostPrinter:
         thanked: bool,
     ) -> PostRow:
         anchor, base = f"post-{number}", f"{self.posts_url}{post_id}/"
-        when = moment(created_at, self.now)
+        when = self.clock.moment(created_at)
         if deleted_at is not None:
             return PostRow(
                 anchor, number, self._url_of(number), "", "", "", "", when.relative, when.iso, when.exact, "",
@@ -263,7 +268,7 @@ class _PostPrinter:
         if self.may_accept and number > 1:
             accept_url = f"{base}{'unaccept' if is_accepted else 'accept'}/"
         edited_label = (
-            self.edited_words.format(when=moment(edited_at, self.now).relative) if edited_at else ""
+            self.edited_words.format(when=self.clock.moment(edited_at).relative) if edited_at else ""
         )
         imported_label = (
             ngettext(

@@ -8,7 +8,15 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from community.core.http import MAX_ID, is_fragment, render_error, safe_next, wants_json, whole_number
+from community.core.http import (
+    MAX_ID,
+    address_of,
+    is_fragment,
+    render_error,
+    safe_next,
+    wants_json,
+    whole_number,
+)
 
 factory = RequestFactory()
 
@@ -114,3 +122,9 @@ def test_every_status_has_a_title(status):
     request = factory.get("/")
     request.user = AnonymousUser()
     assert render_error(request, status, "A sentence.").status_code == status
+
+
+def test_an_address_without_its_last_part():
+    assert address_of("topic_show") == "/topics/"
+    assert address_of("space_show") == "/spaces/"
+    assert address_of("member_show") == "/members/"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from community.core.moments import initials, moment
+from community.core.moments import Clock, initials, moment
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -36,6 +36,14 @@ def test_a_moment_is_exact_in_the_zone_of_the_reader():
         shown = moment(datetime(2026, 11, 20, 23, 30, tzinfo=UTC), NOW)
     assert shown.exact == "21 Nov 2026, 08:30"
     assert shown.iso == "2026-11-21T08:30:00+09:00"
+
+
+def test_a_clock_keeps_the_zone_it_was_made_in_and_tells_each_moment_as_moment_does():
+    times = [NOW - timedelta(hours=7 * number) for number in range(200)]
+    with timezone.override(ZoneInfo("America/St_Johns")):
+        clock = Clock(NOW)
+        expected = [moment(at, NOW) for at in times]
+    assert [clock.moment(at) for at in times] == expected
 
 
 @pytest.mark.parametrize(
