@@ -44,6 +44,9 @@ FILLED: Final = (
     "members_profile",
     "members_role",
 )
+# Foreign keys and records are looked up in these, by plans that the server keeps until it hears of more rows.
+_LOOKED_UP: Final = ("community_importrecord", "discussions_post", "discussions_topic", "members_member")
+_ANALYSED_AFTER: Final = frozenset(4**power for power in range(12))
 
 Parameters = dict[str, str | int]
 
@@ -91,7 +94,7 @@ def load(destination: Destination, *, with_votes: bool, progress: Progress) -> N
         _name(*_SLUG)
         _run(_MEMBERS, parameters)
         _run(_TAGS, parameters)
-    analyse((*TABLES, *FILLED))
+    analyse((*TABLES, *_LOOKED_UP))
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(seq), 0) FROM staged_post")
         last = int(cursor.fetchone()[0])
@@ -102,9 +105,8 @@ def load(destination: Destination, *, with_votes: bool, progress: Progress) -> N
             _load_chunk(done, end, parameters, step)
             done = end
             chunks += 1
-            # After 1, 2, 4, 8, … chunks: cached plans of foreign key checks were made for smaller tables.
-            if chunks & (chunks - 1) == 0:
-                analyse(FILLED)
+            if chunks in _ANALYSED_AFTER:
+                analyse(_LOOKED_UP)
     if with_votes:
         with progress.step("votes", last, unit="posts") as step:
             for start in range(0, last, _REFRESHED_AT_ONCE):
