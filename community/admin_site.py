@@ -61,6 +61,11 @@ class CommunityAdminSite(AdminSite):
         """The site's own page asks again who it is, limits the tries and sends a notice."""
         return redirect("account_change_password")
 
+    def password_change_done(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("account_change_password")
+
     def logout(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -191,24 +191,29 @@ MATRIX: dict[str, Row] = {
     # the administration, whose pages of tables follow the rule below
     "admin:index": staff(),
     "admin:login": Row(dict.fromkeys((*ADMITTED, "applicant"), 403) | dict.fromkeys((*STAFF, *OUTSIDE), 302)),
-    "admin:logout": staff(405),
-    "admin:password_change": staff(),
-    "admin:password_change_done": staff(),
+    # Signing out and passwords are the site's own pages.
+    "admin:logout": staff(302),
+    "admin:password_change": staff(302),
+    "admin:password_change_done": staff(302),
     "admin:autocomplete": staff(403),
     "admin:jsi18n": staff(),
     "admin:view_on_site": staff(404),
     "admin:app_list": staff(404),
-    "admin:taggit_tag_merge_tags": staff(),
     "admin:[admin/<url>]": staff(404),
 }
 
 # The tables that the administration shows, and to whom. Whoever is not staff does not get in at all.
 ADMIN_TABLES: dict[str, tuple[str, ...]] = {
-    "account_emailaddress": ("administrator",),
-    "auth_group": ("administrator",),
-    "mfa_authenticator": ("administrator",),
-    "taggit_tag": ("administrator",),
-    "usersessions_usersession": ("administrator",),
+    "community_importrecord": ("manager", "administrator"),
+    "core_activity": ("manager", "administrator"),
+    "core_apitoken": ("administrator",),
+    "discussions_post": ("moderator", "manager"),
+    "discussions_space": ("manager", "administrator"),
+    "discussions_spacemembership": ("manager", "administrator"),
+    "discussions_tag": ("moderator", "manager"),
+    "discussions_topic": ("moderator", "manager"),
+    "members_member": ("manager", "administrator"),
+    "members_organisation": ("manager", "administrator"),
 }
 ADMIN_PAGE = re.compile(r"admin:(?P<table>[a-z]+_[a-z]+)_(?P<page>changelist|add|history|delete|change)")
 ADMIN_OLD_ADDRESS = re.compile(r"admin:\[admin/(?P<app>[a-z]+)/(?P<model>[a-z]+)/<path:object_id>/\]")
@@ -221,8 +226,7 @@ def row_of(name: str) -> Row | None:
     if (found := ADMIN_OLD_ADDRESS.fullmatch(name)) and f"{found['app']}_{found['model']}" in ADMIN_TABLES:
         return staff(302)
     if (found := ADMIN_PAGE.fullmatch(name)) and found["table"] in ADMIN_TABLES:
-        # Of a row that is not there, the history leads back before it asks who is asking.
-        otherwise = staff(302 if found["page"] == "history" else 403)
+        otherwise = staff(403)
         return Row(otherwise.expected | dict.fromkeys(ADMIN_TABLES[found["table"]], ADMINISTERED))
     return None
 

@@ -10,10 +10,7 @@ class Verb(models.TextChoices):
     """`noun.past_tense`. Rows keep the value for ever, so a verb is never renamed and never reused."""
 
     # members
-    MEMBER_JOINED = (
-        "member.joined",
-        _("joined"),
-    )  # source: "import" | "command" | "demo" | "manager" | "invitation"
+    MEMBER_JOINED = "member.joined", _("joined")  # source: import, command, demo, manager, invitation
     MEMBER_DEACTIVATED = "member.deactivated", _("was deactivated")  # reason
     MEMBER_REACTIVATED = "member.reactivated", _("was reactivated")
     ROLE_GRANTED = "role.granted", _("was granted a role")  # role, until (ISO date or null)
