@@ -220,7 +220,5 @@ def clean(home: Home) -> None:
         with contextlib.suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(left, timeout=5)
-    if (home.var / "postgres.where").exists():
-        shutil.rmtree(home.data().parent, ignore_errors=True)
     for pointer in home.var.glob("run/*.sockets"):
         shutil.rmtree(pointer.read_text(), ignore_errors=True)
