@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from django import template
+from django.forms import BaseForm
 from django.template.base import (
     FilterExpression,
     Node,
@@ -22,6 +23,7 @@ from django.template.base import (
 from django.template.context import Context
 from django.template.defaulttags import IfNode
 from django.templatetags.i18n import TranslateNode, do_translate
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -86,6 +88,34 @@ def frozen(parser: Parser, token: Token) -> FrozenNode:
     nodelist = parser.parse(("endfrozen",))
     parser.delete_first_token()
     return FrozenNode(nodelist)
+
+
+_unfilled: dict[tuple[type[BaseForm], str | None], SafeString] = {}
+
+
+@register.simple_tag
+def unfilled(form: BaseForm) -> SafeString:
+    """`{% unfilled form %}`: the form; while nobody has typed into it, its visible fields are rendered only once.
+
+    For a form that stands empty on every page of a kind, such as the reply under a thread: rendering it costs more
+    than the twenty posts above. Only for forms whose visible fields look the same for everybody; what is hidden in
+    it (whom one answers, the key against sending twice) is printed anew each time.
+    """
+    hidden = form.hidden_fields()
+    names = {field.name for field in hidden}
+    if form.is_bound or any(value for name, value in form.initial.items() if name not in names):
+        return form.render()
+    key = (form.__class__, get_language())
+    kept = _unfilled.get(key)
+    if kept is None:
+        kept = _unfilled[key] = SafeString(
+            "\n".join(field.as_field_group() for field in form.visible_fields())
+        )
+    return kept + format_html_join(
+        "",
+        '<input type="hidden" name="{}" value="{}" id="{}">',
+        ((field.html_name, field.value() or "", field.auto_id) for field in hidden),
+    )
 
 
 # What is left of the inside of a loop: fixed text, or a function of the row.
