@@ -62,6 +62,8 @@ check: install ## Run everything that finds faults without running the site
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	@! grep -nE '://|--(extra-)?index-url|--find-links|--trusted-host' requirements/* || \
 		{ echo "trefoil: the requirements name a host; compile them with make lock" >&2; exit 1; }
+	@TREFOIL_VAR="$${TREFOIL_VAR:-var}/tests" TREFOIL_EMBEDDED_FAST=1 \
+		$(BIN)/python -m pytest --quiet tests/test_access_matrix.py
 
 bench: packages ## Measure every page against a bare view; ARGS="--members 1000 --posts 10000"
 	@$(BIN)/python manage.py bench $(ARGS)
