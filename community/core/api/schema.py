@@ -27,7 +27,7 @@ class Problem(serializers.Serializer[Any]):
     """Every refusal looks like this."""
 
     detail = serializers.CharField(help_text=_("A sentence for people."))
-    fields = serializers.DictField(  # type: ignore[override]
+    fields = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
         help_text=_("For each field that was not taken, why. Often empty."),
     )

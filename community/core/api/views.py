@@ -32,7 +32,7 @@ class Endpoint(viewsets.GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action is None:
+        if not self.action:
             # A method that is not here gets its 405, whatever else it asks for.
             return
         query = self.queries.get(self.action, Query)(data=request.query_params.dict())
