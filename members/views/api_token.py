@@ -1,5 +1,6 @@
 """A person's own API tokens: made here, shown once, revoked here."""
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,8 +25,13 @@ def api_token_list(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
 def api_token_create(request: MemberRequest) -> HttpResponse:
-    """Make a token. The answer is the one page that ever shows its secret, so there is no redirect."""
+    """Make a token. The answer is the one page that ever shows its secret, so there is no redirect.
+
+    A browser that somebody left open must not become a token for half a year: who has a password or a second factor
+    is asked for it, unless it was shown a moment ago.
+    """
     require(is_admitted(request.user))
     form = ApiTokenForm(request.POST)
     if form.is_valid():

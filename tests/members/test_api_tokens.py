@@ -8,6 +8,7 @@ from django.urls import reverse
 from community.core.models import ApiToken
 from community.core.tokens import create_token
 from tests.api import Program
+from tests.factories import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,19 @@ def test_what_cannot_be_made_says_why(web, change):
     answer = web.post(reverse("api_token_create"), NEW | change)
     assert answer.status_code == 422
     assert not ApiToken.objects.exists()
+
+
+def test_who_has_a_password_types_it_again(client_as):
+    person = make_member(password=PASSWORD)
+    browser = client_as(person)
+    asked = browser.post(reverse("api_token_create"), NEW)
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    assert not ApiToken.objects.exists()
+    assert browser.post(asked["Location"], {"password": "something else"}).status_code == 200
+    assert not ApiToken.objects.exists()
+    answer = browser.post(asked["Location"], {"password": PASSWORD})
+    assert 'value="trf_' in answer.content.decode()
+    assert ApiToken.objects.get().name == "Wiki sync"
 
 
 def test_revoked_is_gone(web, member):
