@@ -65,10 +65,11 @@ def home_page(user: Member) -> HomePage:
         if count
         else _("Nothing you follow has moved")
     )
+    shown = {row.url for row in moved}
     return HomePage(
         moved_label=label,
         topics=moved,
-        latest=latest_topics(user, limit=LATEST_ON_HOME),
+        latest=[row for row in latest_topics(user, limit=LATEST_ON_HOME) if row.url not in shown],
         questions=unanswered_questions(user, limit=QUESTIONS_ON_HOME),
         spaces=visible_spaces(user),
     )

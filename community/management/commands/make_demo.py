@@ -42,6 +42,8 @@ class Command(BaseCommand):
                 "email", flat=True
             )
         )
+        if present:
+            self.stdout.write(f"{'Sign in as':<14} {'with this address':<24} and this password")
         for role, email, password in rows:
             if email in present:
                 self.stdout.write(f"{role:<14} {email:<24} {password}")
