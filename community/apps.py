@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.utils.translation import gettext_lazy as _
 
 # Jobs bind to the queue once Django is set up. In `community/__init__.py`, as is usual, every process that only
 # reads the environment would load Celery: a supervisor, a launcher, ten times the time of a start.
@@ -12,7 +13,7 @@ __all__ = ["CommunityAdminConfig", "CommunityConfig", "celery_app"]
 
 class CommunityConfig(AppConfig):
     name = "community"
-    verbose_name = "Trefoil"
+    verbose_name = _("Data")
 
 
 class CommunityAdminConfig(admin_apps.AdminConfig):

@@ -203,6 +203,7 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user",
 }
 MFA_ADAPTER = "members.adapter.MfaAdapter"
+MFA_FORMS = {"add_webauthn": "members.signin.AddKeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_HTTPS
@@ -255,6 +256,7 @@ LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["community.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- Files ------------------------------------------------------------------------------------------------------

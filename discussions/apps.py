@@ -1,7 +1,9 @@
 """App configuration of `discussions`."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DiscussionsConfig(AppConfig):
     name = "discussions"
+    verbose_name = _("Discussions")

@@ -10,6 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib import messages
@@ -116,6 +117,11 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         except InvalidToken:
             logger.error("a second factor was written with a key that is gone: SECRET_KEY_FALLBACKS lacks it")
             return base64.b32encode(secrets.token_bytes(20)).decode()
+
+    def generate_authenticator_name(self, user: Member, type: Authenticator.Type) -> str:
+        """What a new key is called until its owner calls it something."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("My key") if number == 1 else _("My key, number {number}").format(number=number)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()

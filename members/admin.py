@@ -26,6 +26,7 @@ from members.models import (
     OrganisationKind,
     Role,
     RoleName,
+    time_zone_choices,
 )
 from members.permissions import can_grant_role, can_manage_members, can_manage_organisations
 from members.requests import MemberRequest
@@ -37,6 +38,7 @@ class AddMemberForm(ActionModelForm):
     """A new account. Its owner signs in with a code by mail first and chooses a password then."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=RoleName.choices, initial=RoleName.MEMBER)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=time_zone_choices, initial="UTC")
 
     class Meta:
         model = Member

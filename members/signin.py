@@ -2,7 +2,10 @@
 
 from allauth.account.forms import ResetPasswordForm, ResetPasswordKeyForm, default_token_generator
 from allauth.account.models import EmailAddress
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from members.models import Member
 
@@ -26,3 +29,16 @@ class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
         address = EmailAddress.objects.filter(user=self.user, email=self.user.email, verified=False).first()
         if address is not None and address.set_verified():
             address.set_as_primary(conditional=True)
+
+
+class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A passkey, unless the person wants no more than a second step."""
+
+    passwordless = forms.BooleanField(
+        label=_("Sign in with it alone, without a password"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "It then asks for your finger, face or PIN. Otherwise it is a second step after the password."
+        ),
+    )

@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets, helpers
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -20,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -49,6 +51,12 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
 class BoundedChangeList(ChangeList):
     """A list in order of arrival, newest first, that can be followed to its end without counting it."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            # Nothing was narrowed, so there is no "show all" to offer.
+            self.full_result_count = self.result_count
 
     @property
     def is_counted_out(self) -> bool:
@@ -164,6 +172,13 @@ class CommunityModelAdmin(admin.ModelAdmin, Generic[AnyModel]):  # type: ignore[
         refusal: DomainError | None = getattr(request, "_refusal", None)
         return form if refusal is None else _refused(form, refusal)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without the small buttons that add or change what a field points to: that is a page of its own."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget  # type: ignore[union-attr]
+        return field
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """The activity of the action is the record; a second one would be another truth."""
 
@@ -183,6 +198,12 @@ class CommunityModelAdmin(admin.ModelAdmin, Generic[AnyModel]):  # type: ignore[
         return HttpResponseRedirect(f"{reverse('admin:core_activity_changelist')}?{query}")
 
     # --- reading ------------------------------------------------------------------------------------------------
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList

@@ -1,11 +1,13 @@
 """The floor. When all apps are loaded it collects every app's subscribers, so that dispatch knows them."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 from django.utils.module_loading import autodiscover_modules
 
 
 class CoreConfig(AppConfig):
     name = "community.core"
+    verbose_name = _("Record and integrations")
     label = "core"
 
     def ready(self) -> None:
