@@ -10,12 +10,13 @@ from django.utils import timezone
 from community.core.activity import dispatch
 from community.core.models import Activity
 from community.core.text import Prose, SourceFormat
+from community.demo.more_threads import MORE_THREADS
 from community.demo.people import APPLICANT, COMPANIES, PEOPLE, SIGN_INS, Person
 from community.demo.threads import DESK, DESK_TEXT, DESK_TITLE, ROOMS, THREADS, WELCOMES, Thread
 from discussions.actions.post import accept_answer, create_post, edit_post, thank_post
 from discussions.actions.space import add_space_member, create_space
-from discussions.actions.topic import close_topic, create_topic, mark_read
-from discussions.models import Post, Space, Topic, TopicKind, visible_space_ids
+from discussions.actions.topic import close_topic, create_topic
+from discussions.models import Post, ReadState, Space, Topic, TopicKind, visible_space_ids
 from members.actions.member import create_member
 from members.actions.profile import start_employment
 from members.actions.role import grant_role
@@ -52,7 +53,7 @@ def build_demo(now: datetime | None = None) -> dict[str, int]:
     world = _World((now or timezone.now()).replace(second=0, microsecond=0))
     _people(world)
     _rooms(world)
-    for thread in THREADS:
+    for thread in sorted((*THREADS, *MORE_THREADS), key=lambda thread: -thread.day):
         _thread(world, thread)
     _introductions(world)
     _desk(world)
@@ -123,7 +124,8 @@ def _rooms(world: _World) -> None:
             at=world.ago(DAYS),
         )
         for key in room.listed:
-            add_space_member(space, world.members[key], by=None)
+            member = world.members[key]
+            add_space_member(space, member, by=None, at=member.joined_at + timedelta(days=2))
         world.spaces[room.slug] = space
 
 
@@ -234,12 +236,25 @@ def _desk(world: _World) -> None:
 def _reading(world: _World) -> None:
     """Most people have read what is older than a week where they may read; what came since is new to them."""
     before = world.now - timedelta(days=7)
-    topics = list(Topic.objects.filter(last_post_at__lt=before))
-    for number, member in enumerate(world.members.values()):
-        visible = visible_space_ids(member)
-        for topic in topics:
-            if topic.space_id in visible and (number + topic.pk) % 4:
-                mark_read(topic, member, topic.last_number)
+    topics = list(Topic.objects.filter(last_post_at__lt=before).order_by("id"))
+    rows = [
+        ReadState(
+            member=member,
+            topic=topic,
+            last_read_number=topic.last_number,
+            read_at=topic.last_post_at + timedelta(days=1),
+        )
+        for number, member in enumerate(world.members.values())
+        for place, topic in enumerate(topics)
+        if topic.space_id in visible_space_ids(member) and (number + place) % 4
+    ]
+    # `mark_read` for thousands at once: whoever wrote in a topic has a row there already.
+    ReadState.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["member", "topic"],
+        update_fields=["last_read_number", "read_at"],
+    )
 
 
 def _prose(text: str) -> Prose:

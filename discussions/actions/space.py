@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -102,16 +103,21 @@ def edit_space(
 
 
 @transaction.atomic
-def add_space_member(space: Space, member: Member, *, by: Member | None) -> SpaceMembership:
+def add_space_member(
+    space: Space, member: Member, *, by: Member | None, at: datetime | None = None
+) -> SpaceMembership:
     """List a person in a space. Listing twice changes nothing. `by` is None for the demo."""
     if by is not None:
         require(can_manage_space(by, space))
-    row, is_new = SpaceMembership.objects.get_or_create(space=space, member=member, defaults={"added_by": by})
+    row, is_new = SpaceMembership.objects.get_or_create(
+        space=space, member=member, defaults={"added_by": by, "created_at": at or timezone.now()}
+    )
     if is_new:
         forget_visible_spaces(member)
         record(
             Verb.SPACE_MEMBER_ADDED,
             by=by,
+            at=at,
             target=space,
             audience=Audience.MEMBER,
             counterpart_id=member.pk,
