@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from community.core.models import SearchEntry
 from community.core.text import Prose, SourceFormat
 from discussions.actions.post import delete_post, edit_post
 from discussions.actions.topic import edit_topic
@@ -122,3 +123,17 @@ def test_search_takes_any_words(web, words):
 def test_search_without_words_asks_for_some(web):
     response = web.get(reverse("search"))
     assert response.context["searched"] is False
+
+
+def test_search_finds_old_and_new_things_alike(web):
+    """Entries are asked age by age; every age is reached, and a word of all ages is answered newest first."""
+    ages = (0, 7_999, 8_000, 63_999, 64_000, 511_999, 512_000, 2_000_000)
+    for number, age in enumerate(ages):
+        topic = make_topic(title=f"Age {number}", body="The heron stood still.")
+        entry = SearchEntry.objects.filter(target_type="topic", target_id=topic.pk)
+        entry.update(id=3_000_000 - age)
+    assert titles(web, "heron") == [f"Age {number}" for number in range(len(ages))]
+
+
+def test_search_in_an_empty_community(web):
+    assert titles(web, "heron") == []
