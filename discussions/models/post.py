@@ -74,6 +74,8 @@ class Post(models.Model):
             models.Index(
                 fields=["author", "-created_at"], condition=Q(deleted_at__isnull=True), name="post_by_author"
             ),
+            # What moderators took away, newest first.
+            models.Index(fields=["id"], condition=Q(deleted_at__isnull=False), name="post_deleted"),
             # What the renderer's next version has to go through.
             models.Index(fields=["renderer_version", "id"], name="post_renderer_version"),
         )

@@ -183,6 +183,15 @@ def test_topics_are_found_by_words_and_by_author(client_as, moderator):
         assert other.title not in page
 
 
+def test_posts_are_found_by_author(client_as, moderator):
+    author = make_member("Wilma Writer", handle="wilma")
+    wanted, other = make_post(by=author), make_post()
+    page = client_as(moderator).get(POSTS, {"q": "@wilma"}).content.decode()
+    assert f"/{wanted.pk}/change/" in page
+    assert f"/{other.pk}/change/" not in page
+    assert "/change/" not in client_as(moderator).get(POSTS, {"q": "@nobody"}).content.decode()
+
+
 def test_chosen_rows_only_never_all_that_match(client_as, moderator):
     topics = [make_topic() for _number in range(3)]
     act(client_as(moderator), TOPICS, "close", topics[0], reason="x", confirmed=1, select_across=1)
