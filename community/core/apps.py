@@ -1,8 +1,8 @@
 """The floor. When all apps are loaded it collects every app's subscribers, so that dispatch knows them."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):

@@ -48,11 +48,14 @@ def claim(key: str | None, *, by: Actor, action: str, request: Mapping[str, obje
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("claim() belongs inside the transaction of its action")
     fingerprint = hashlib.sha256(
-        json.dumps({"action": action, **request}, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
+        json.dumps({"action": action, **request}, sort_keys=True, default=str).encode(
+            "utf-8", "surrogatepass"
+        )
     ).hexdigest()
     # ON CONFLICT DO NOTHING waits for a running transaction that holds the same key: the barrier against doubles.
     IdempotencyKey.objects.bulk_create(
-        [IdempotencyKey(member_id=by.pk, key=key, action=action, fingerprint=fingerprint)], ignore_conflicts=True
+        [IdempotencyKey(member_id=by.pk, key=key, action=action, fingerprint=fingerprint)],
+        ignore_conflicts=True,
     )
     row = IdempotencyKey.objects.select_for_update().get(member_id=by.pk, key=key)
     if row.fingerprint != fingerprint:
