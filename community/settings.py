@@ -192,7 +192,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_IS_HTTPS else "http"
 # somebody else may have typed has a limit by the day as well, so that nobody's mailbox is filled through us.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
-    "login_failed": "10/m/ip,60/h/ip,5/5m/key,30/d/key",
+    "login_failed": "10/m/ip,60/h/ip,5/5m/key,20/h/key",
     "request_login_code": "10/m/ip,100/h/ip,3/m/key,15/d/key",
     "reset_password": "10/m/ip,100/h/ip,3/m/key,10/d/key",
     "reset_password_from_key": "20/m/ip",
@@ -203,7 +203,11 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user",
 }
 MFA_ADAPTER = "members.adapter.MfaAdapter"
-MFA_FORMS = {"add_webauthn": "members.signin.AddKeyForm"}
+MFA_FORMS = {
+    "authenticate": "members.signin.SecondStepForm",
+    "reauthenticate": "members.signin.ShowAgainForm",
+    "add_webauthn": "members.signin.AddKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_HTTPS

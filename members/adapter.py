@@ -21,6 +21,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from community.core.http import render_error
+from members.actions.sign_in import count_failure, forget_failures, is_locked, password_of
 from members.models import Member
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Writes this column alone: saving the whole row could bring back an account deactivated meanwhile."""
         user.set_password(password)
         user.save(update_fields=["password"])
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """The limits of the cache, and behind them the count that Redis cannot forget; one sentence for both."""
+        super().pre_authenticate(request, **credentials)
+        if is_locked(password_of(credentials.get("email", ""))):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Member | None:
+        member: Member | None = super().authenticate(request, **credentials)
+        if member is not None:
+            forget_failures(password_of(credentials.get("email", "")))
+        return member
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        count_failure(password_of(credentials.get("email", "")))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits count. A forwarding header that cannot be right is not believed, nor is it a fault.

@@ -1,12 +1,16 @@
 """Where allauth's forms need a rule of ours; everything else of signing in is allauth's."""
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ResetPasswordForm, ResetPasswordKeyForm, default_token_generator
 from allauth.account.models import EmailAddress
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from members.actions.sign_in import count_failure, forget_failures, is_locked, second_step_of
 from members.models import Member
 
 
@@ -42,3 +46,29 @@ class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]
             "It then asks for your finger, face or PIN. Otherwise it is a second step after the password."
         ),
     )
+
+
+class CountedCode:
+    """A code of an app or of paper, whose wrong tries the database counts too."""
+
+    user: Member
+
+    def clean_code(self) -> str:
+        digest = second_step_of(self.user.pk)
+        if is_locked(digest):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError:
+            count_failure(digest)
+            raise
+        forget_failures(digest)
+        return code
+
+
+class SecondStepForm(CountedCode, AuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in."""
+
+
+class ShowAgainForm(CountedCode, ReauthenticateForm):  # type: ignore[misc]
+    """The same code, to show that it is still the same person."""

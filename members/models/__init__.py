@@ -1,5 +1,6 @@
 """Who is here: member, role, organisation, profile. They point at each other and at nothing to the right."""
 
+from members.models.failure import SignInFailure
 from members.models.member import HANDLE, Member, MemberQuerySet, time_zone_choices
 from members.models.organisation import Employment, Organisation, OrganisationDomain, OrganisationKind
 from members.models.profile import Profile
@@ -18,5 +19,6 @@ __all__ = [
     "Profile",
     "Role",
     "RoleName",
+    "SignInFailure",
     "time_zone_choices",
 ]
