@@ -33,16 +33,16 @@ TEMPLATE_LOCK = 7_305_131
 def django_db_modify_db_settings(django_db_blocker) -> Iterator[None]:
     """Each process gets a database of its own name, so that two runs on one server never meet.
 
-    A connection with that name stays open as long as the process lives: what no living process names was left behind
-    by a killed run, and goes.
+    A connection with that name, and that of the template, stays open as long as the process lives: what no living
+    process names was left behind by a killed run or by another state of the migrations, and goes.
     """
-    copy = f"{COPY_PREFIX}{WORKER}_{token_hex(4)}"
-    server = psycopg2.connect(**maintenance_parameters(), application_name=copy)
+    digest = migrations_digest()
+    copy, template = f"{COPY_PREFIX}{WORKER}_{token_hex(4)}", TEMPLATE_PREFIX + digest
+    server = psycopg2.connect(**maintenance_parameters(), application_name=f"{copy}:{digest}")
     server.autocommit = True
     with django_db_blocker.unblock(), server.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
-        template = TEMPLATE_PREFIX + migrations_digest()
-        drop_leftovers(cursor, keep=template)
+        drop_leftovers(cursor)
         build_template(cursor, template)
         cursor.execute("SELECT pg_advisory_unlock(%s)", [TEMPLATE_LOCK])
     connection.settings_dict["TEST"] |= {"NAME": copy, "TEMPLATE": template}
@@ -50,17 +50,24 @@ def django_db_modify_db_settings(django_db_blocker) -> Iterator[None]:
     server.close()
 
 
-def drop_leftovers(cursor: ServerCursor, *, keep: str) -> None:
+def drop_leftovers(cursor: ServerCursor) -> None:
     cursor.execute(
-        """
-        SELECT datname FROM pg_database
-        WHERE (starts_with(datname, %s) AND datname <> %s)
-           OR (starts_with(datname, %s) AND datname NOT IN (SELECT application_name FROM pg_stat_activity))
-        """,
-        [TEMPLATE_PREFIX, keep, COPY_PREFIX],
+        "SELECT application_name FROM pg_stat_activity WHERE starts_with(application_name, %s)", [COPY_PREFIX]
+    )
+    named = {name for (text,) in cursor.fetchall() for name in named_by(text)}
+    cursor.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s) OR starts_with(datname, %s)",
+        [TEMPLATE_PREFIX, COPY_PREFIX],
     )
     for (name,) in cursor.fetchall():
-        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        # A template that is kept for the next run costs little; one of earlier migrations is of no use.
+        if name not in named:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def named_by(application: str) -> tuple[str, str]:
+    copy, _colon, digest = application.partition(":")
+    return copy, TEMPLATE_PREFIX + digest
 
 
 def build_template(cursor: ServerCursor, name: str) -> None:

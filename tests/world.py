@@ -81,8 +81,10 @@ def secret(owner: str, where: str) -> str:
 class Room:
     space: Space
     topic: Topic
+    first: Post
     post: Post
     deleted: Post
+    closed: Topic
     tag: Tag
 
     def ids(self) -> dict[str, object]:
@@ -118,6 +120,13 @@ class World:
 
 
 def make_world() -> World:
+    world = make_open_world()
+    hide_something_in(world)
+    return world
+
+
+def make_open_world() -> World:
+    """The part that members see: the cast, an open room, and tokens."""
     world = World()
     for role in ROLES:
         if role != "stranger":
@@ -130,11 +139,6 @@ def make_world() -> World:
         "Wendy Writer", also=["expert", "moderator"], email="zqmailwriterqz@example.org"
     )
     world.rooms["open"] = _make_room(world, "open")
-    for preset in CLOSED:
-        world.rooms[preset] = _make_room(world, preset)
-    world.gone = _make_person(world, "gone")
-    deactivate_member(world.gone, by=world.cast["manager"], reason=secret("gone", "reason"))
-    world.asking = _make_person(world, "asking", role="applicant")
     world.company = make_organisation("zqcompanyqz")
     for role, member in world.cast.items():
         world.tokens[role] = ApiToken.objects.create(
@@ -146,6 +150,16 @@ def make_world() -> World:
             expires_at=timezone.now() + timedelta(days=3),
         )
     return world
+
+
+def hide_something_in(world: World) -> None:
+    """Closed rooms in which members of the open one take part, somebody who has gone, and somebody who asks to come."""
+    for preset in CLOSED:
+        world.rooms[preset] = _make_room(world, preset)
+    world.gone = _make_person(world, "gone")
+    make_post(topic=world.rooms["private"].topic, by=world.writer, body="One more.")
+    deactivate_member(world.gone, by=world.cast["manager"], reason=secret("gone", "reason"))
+    world.asking = _make_person(world, "asking", role="applicant")
 
 
 def _make_room(world: World, preset: str) -> Room:
@@ -185,7 +199,7 @@ def _make_room(world: World, preset: str) -> Room:
     other = make_topic(space=space, by=writer, title=f"Closed in {preset}", body=word("searchtext"))
     close_topic(other, by=writer, reason=word("closereason"))
     topic.refresh_from_db()
-    return Room(space, topic, reply, deleted, tag)
+    return Room(space, topic, first, reply, deleted, other, tag)
 
 
 def _make_person(world: World, owner: str, *, role: str = "member") -> Member:

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 IMPATIENT = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "max_retries": 0}
 # After a failure, or an answer that took longer than this, the process stops trying for a while: a dead or slow Redis
 # costs one short timeout now and then, not one for each write. The sweep picks up what was not queued.
-SLOW_SECONDS = 0.2
+SLOW_SECONDS = 0.5
 REST_SECONDS = 5.0
 
 _rest_until = 0.0
