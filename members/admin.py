@@ -93,8 +93,11 @@ class ReasonForm(forms.Form):
 
 
 def role_choices(by: Member) -> list[tuple[str, str]]:
-    """The roles that this person may grant and end."""
-    return [(value, str(label)) for value, label in RoleName.choices if can_grant_role(by, value)]
+    """The roles that this person may grant and end, behind none: which one is never an accident."""
+    return [
+        ("", "—"),
+        *((value, str(label)) for value, label in RoleName.choices if can_grant_role(by, value)),
+    ]
 
 
 # --- members ----------------------------------------------------------------------------------------------------
