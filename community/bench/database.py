@@ -29,7 +29,7 @@ def fingerprint() -> str:
 
 # Files of the bench that only measure or tell.
 _DECIDE_NOTHING = frozenset(
-    {"database.py", "measure.py", "report.py", "server.py", "settings.py", "urls.py", "wsgi.py"}
+    {"database.py", "measure.py", "report.py", "server.py", "settings.py", "urls.py", "where.py", "wsgi.py"}
 )
 
 

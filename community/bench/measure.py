@@ -16,7 +16,7 @@ from django.db import connection
 from django.urls import reverse
 
 from community.bench.load import READER_ID
-from community.bench.server import COUNT_HEADER, Server, cpu_seconds
+from community.bench.server import COUNT_HEADER, SESSION_COOKIE, Server, cpu_seconds
 from community.bench.sizes import LONG_TOPIC_ID, TYPICAL_TOPIC_ID, Sizes
 from community.bench.words import COMMON_WORD, RARE_WORD
 from discussions.models import POSTS_PER_PAGE
@@ -27,7 +27,8 @@ BARE = "bare"
 #: Enough for a median and its quartiles; each round asks for a share of the requests.
 ROUNDS = 12
 _WARM_UP = 40
-_SESSION_COOKIE = "session"
+# Other work on the machine comes and goes within a second: floor and page take turns faster than that.
+_IN_TURN = 4
 
 
 class PageError(Exception):
@@ -57,7 +58,7 @@ class Figures:
 
     @property
     def ratios(self) -> list[float]:
-        """Each round against the floor that was measured just before it: drift of the machine cancels out."""
+        """Each round against the floor that was measured in turn with it: drift of the machine cancels out."""
         return [mine / floor for mine, floor in zip(self.cpu_ms, self.floor_ms, strict=True)]
 
 
@@ -102,7 +103,7 @@ class Client:
 
     def __init__(self, server: Server, session_key: str) -> None:
         self._server = server
-        self._headers = {"Cookie": f"{_SESSION_COOKIE}={session_key}", "Accept": "text/html"}
+        self._headers = {"Cookie": f"{SESSION_COOKIE}={session_key}", "Accept": "text/html"}
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
 
     def get(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
@@ -133,7 +134,7 @@ class Client:
 
 
 def measure(server: Server, session_key: str, chosen: Sequence[Page], *, requests: int) -> list[Figures]:
-    """Ask for every page `requests` times in `ROUNDS` rounds; before each page the floor, as often."""
+    """Ask for every page `requests` times in `ROUNDS` rounds, in turn with the floor, a few requests each."""
     client = Client(server, session_key)
     figures = [Figures(page) for page in chosen]
     floor = next(page for page in chosen if page.name == FLOOR)
@@ -149,33 +150,34 @@ def measure(server: Server, session_key: str, chosen: Sequence[Page], *, request
     each = max(1, requests // ROUNDS)
     for _round in range(ROUNDS):
         for entry in figures:
-            before = _batch(client, server, backends, floor, each)
-            mine = _batch(client, server, backends, entry.page, each)
-            entry.floor_ms.append(before.cpu_ms)
-            entry.cpu_ms.append(mine.cpu_ms)
-            entry.latency_ms += mine.latency_ms
+            of_floor, of_page = _Spent(), _Spent()
+            for done in range(0, each, _IN_TURN):
+                times = min(_IN_TURN, each - done)
+                of_floor.ask(client, server, backends, floor, times)
+                of_page.ask(client, server, backends, entry.page, times)
+            entry.floor_ms.append(of_floor.cpu_seconds * 1000 / each)
+            entry.cpu_ms.append(of_page.cpu_seconds * 1000 / each)
+            entry.latency_ms += of_page.latency_ms
             if backends:
-                entry.database_ms.append(mine.database_ms)
+                entry.database_ms.append(of_page.database_seconds * 1000 / each)
     return figures
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    cpu_ms: float
-    database_ms: float
-    latency_ms: list[float]
+@dataclass(slots=True)
+class _Spent:
+    """What one round took of one page."""
 
+    cpu_seconds: float = 0.0
+    database_seconds: float = 0.0
+    latency_ms: list[float] = field(default_factory=list)
 
-def _batch(client: Client, server: Server, backends: Sequence[int], page: Page, times: int) -> _Batch:
-    cpu, database = cpu_seconds([server.worker]), cpu_seconds(backends)
-    latencies = client.time(page.path, times)
-    # The worker is done with a request a moment after the browser has it.
-    time.sleep(0.002)
-    return _Batch(
-        cpu_ms=(cpu_seconds([server.worker]) - cpu) * 1000 / times,
-        database_ms=(cpu_seconds(backends) - database) * 1000 / times,
-        latency_ms=latencies,
-    )
+    def ask(self, client: Client, server: Server, backends: Sequence[int], page: Page, times: int) -> None:
+        cpu, database = cpu_seconds([server.worker]), cpu_seconds(backends)
+        self.latency_ms += client.time(page.path, times)
+        # The worker is done with a request a moment after the browser has it.
+        time.sleep(0.002)
+        self.cpu_seconds += cpu_seconds([server.worker]) - cpu
+        self.database_seconds += cpu_seconds(backends) - database
 
 
 def database_processes() -> list[int]:

@@ -77,6 +77,16 @@ def report(
     }
 
 
+def parts_table(parts: Mapping[str, Mapping[str, float]]) -> str:
+    """Where the time goes, a block for each page."""
+    lines = []
+    for path, shares in parts.items():
+        whole = sum(shares.values())
+        lines += ["", f"{path}: {whole:.2f} ms without the server"]
+        lines += [f"  {value:6.2f} ms {value / whole:5.0%}  {part}" for part, value in shares.items()]
+    return "\n".join(lines)
+
+
 def _page(entry: Figures, bare: float) -> dict[str, Any]:
     low, high = quartiles(entry.ratios)
     cpu = median(entry.cpu_ms)

@@ -1,12 +1,13 @@
 """The measured server: gunicorn with the production's configuration and one worker, and the CPU it has used."""
 
 import http.client
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from community.env import PROJECT, VAR
 
 #: A request with it is answered with its SQL statements instead of the page.
 COUNT_HEADER = "X-Bench-Count"
+SESSION_COOKIE = "session"
 LONGEST_START_SECONDS = 60
 LONGEST_STOP_SECONDS = 10
 
@@ -31,6 +33,7 @@ class Server:
 
     port: int
     worker: int
+    environment: dict[str, str]
 
 
 @contextmanager
@@ -66,7 +69,7 @@ def running(database: str) -> Iterator[Server]:
             stderr=log,
         )
         try:
-            yield Server(port, _wait_for_worker(process, port, log_path))
+            yield Server(port, _wait_for_worker(process, port, log_path), environment)
         finally:
             process.terminate()
             try:
@@ -74,6 +77,23 @@ def running(database: str) -> Iterator[Server]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def parts(
+    server: Server, session_key: str, paths: Sequence[str], *, requests: int
+) -> dict[str, dict[str, float]]:
+    """Where the CPU of each path goes, in a process of its own with the server's settings; see `where`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "community.bench.where", str(requests), session_key, *paths],
+        cwd=PROJECT,
+        env=server.environment,
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode:
+        raise ServerError("The samples of where the time goes could not be taken.")
+    found: dict[str, dict[str, float]] = json.loads(done.stdout)
+    return found
 
 
 def _free_port() -> int:

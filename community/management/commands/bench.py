@@ -11,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from community.bench import database
-from community.bench.measure import ROUNDS, PageError, measure, pages, sign_in
-from community.bench.report import report, table
-from community.bench.server import ServerError, running
+from community.bench.measure import FLOOR, ROUNDS, PageError, measure, pages, sign_in
+from community.bench.report import parts_table, report, table
+from community.bench.server import ServerError, parts, running
 from community.bench.sizes import Sizes, TooSmallError
+
+SAMPLED = (FLOOR, "topic", "space", "home")
 
 
 class Command(BaseCommand):
@@ -30,6 +32,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep", action="store_true", help="keep the database: the same sizes start at once then"
         )
+        parser.add_argument(
+            "--where", action="store_true", help="say too where the time of floor, topic and list goes"
+        )
         parser.add_argument("--no-fail", action="store_true", help="end with 0 even when a budget is broken")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +47,7 @@ class Command(BaseCommand):
         if options["requests"] < ROUNDS:
             raise CommandError(f"Ask at least {ROUNDS} times: there are as many rounds.")
         try:
-            result = self._measure(sizes, requests=options["requests"])
+            result = self._measure(sizes, requests=options["requests"], where=options["where"])
         except (OperationalError, ProgrammingError) as error:
             raise CommandError(
                 f"The database of the bench could not be made or read: {error}".strip()
@@ -54,16 +59,21 @@ class Command(BaseCommand):
                 database.drop(sizes)
         if options["json"]:
             options["json"].write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-        self.stdout.write(table(result))
+        self.stdout.write(table(result) + parts_table(result["parts"]))
         if not options["no_fail"] and not all(budget["kept"] for budget in result["budgets"]):
             sys.exit(1)
 
-    def _measure(self, sizes: Sizes, *, requests: int) -> dict[str, Any]:
+    def _measure(self, sizes: Sizes, *, requests: int, where: bool) -> dict[str, Any]:
         load_seconds = None
         if not database.is_built(sizes):
             self.stderr.write(f"building {sizes.database}")
             load_seconds = database.build(sizes, say=lambda step: self.stderr.write(f"  {step}"))
         with database.inside(sizes), running(sizes.database) as server:
             self.stderr.write("measuring")
-            figures = measure(server, sign_in(), pages(sizes), requests=requests)
-            return report(figures, sizes, requests=requests, load_seconds=load_seconds)
+            session_key, chosen = sign_in(), pages(sizes)
+            figures = measure(server, session_key, chosen, requests=requests)
+            result = report(figures, sizes, requests=requests, load_seconds=load_seconds)
+            sampled = [page.path for page in chosen if page.name in SAMPLED] if where else []
+            return result | {
+                "parts": parts(server, session_key, sampled, requests=requests) if sampled else {}
+            }

@@ -32,7 +32,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 def result(tmp_path_factory):
     path = tmp_path_factory.mktemp("bench") / "figures.json"
     # Twelve requests on a busy machine say nothing about the budgets.
-    done = bench(*TINY, "--json", str(path), "--no-fail")
+    done = bench(*TINY, "--json", str(path), "--where", "--no-fail")
     assert done.returncode == 0, done.stderr
     return json.loads(path.read_text()), done.stdout
 
@@ -69,6 +69,15 @@ def test_budgets_of_queries_are_kept_and_the_table_says_so(result):
     assert kept["topic page, queries"]
     assert kept["topic list, queries"]
     assert "kept    topic page, queries" in table
+
+
+def test_it_says_where_the_time_goes(result):
+    figures, table = result
+    topic = figures["parts"]["/topics/2/?page=1"]
+    assert {"session and member", "compiled queries", "template: loops of rows"} <= set(topic)
+    assert list(topic.values()) == sorted(topic.values(), reverse=True)
+    assert "session and member" in figures["parts"]["/bench/floor/"]
+    assert "ms without the server" in table
 
 
 @pytest.mark.django_db
