@@ -158,6 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 ACCOUNT_ADAPTER = "members.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
+    "request_login_code": "members.signin.AskForCodeForm",
     "reset_password": "members.signin.ForgottenPasswordForm",
     "reset_password_from_key": "members.signin.NewPasswordForm",
 }

@@ -105,6 +105,19 @@ def test_both_get_a_mail(people, form):
     assert [message.to for message in mail.outbox] == [[people["member"]], [UNKNOWN]]
 
 
+@pytest.mark.parametrize("form", [ask_for_code, ask_for_link])
+def test_every_address_costs_the_same_queries(people, form, django_assert_max_num_queries):
+    form(Client(), UNKNOWN)
+    counts = {}
+    for email in (*people.values(), UNKNOWN):
+        with django_assert_max_num_queries(20) as asked:
+            forget_cache()
+            form(Client(), email)
+        counts[email] = len(asked.captured_queries)
+    assert counts[UNKNOWN] > 3
+    assert set(counts.values()) == {counts[UNKNOWN]}, counts
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_every_address_takes_the_same_time(people, form):
     times: dict[str, list[float]] = {email: [] for email in (*people.values(), UNKNOWN)}
