@@ -142,6 +142,13 @@ class CommunityModelAdmin(admin.ModelAdmin, Generic[AnyModel]):  # type: ignore[
     def has_delete_permission(self, request: HttpRequest, obj: AnyModel | None = None) -> bool:
         return False
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> AnyModel | None:
+        """Django takes an empty `_to_field` for the name of a field, and fails."""
+        found: AnyModel | None = super().get_object(request, object_id, from_field or None)
+        return found
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: AnyModel, form: Any, change: bool) -> None:

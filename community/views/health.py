@@ -35,7 +35,8 @@ def csp_report(request: HttpRequest) -> HttpResponse:
     try:
         report = json.loads(body).get("csp-report", {})
         directive = str(report.get("effective-directive") or report.get("violated-directive") or "")[:40]
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
+        # Of anybody's making: strangers may send this.
         return HttpResponse(status=400)
     logger.warning("content security policy enforced", extra={"reason": directive})
     return HttpResponse(status=204)
