@@ -97,6 +97,11 @@ def import_community(
 
 def peak_megabytes() -> float:
     """The most memory this process has had since it was started."""
+    # getrusage would also tell what the parent had before it started this process; the kernel's own mark does not.
+    status = Path("/proc/self/status")
+    if status.exists():
+        mark = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(mark.split()[1]) / (1 << 10)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Kilobytes, but bytes where the kernel is Apple's.
     return most / (1 << 20 if sys.platform == "darwin" else 1 << 10)

@@ -64,7 +64,7 @@ def test_without_redis_queueing_is_refused_within_a_moment_and_then_rests(
     spoil(proxy)
     began = time.monotonic()
     enqueue(nothing, [2], queue="test-queue")
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 1.5
     began = time.monotonic()
     assert not enqueue(nothing, [3], queue="test-queue")
     assert time.monotonic() - began < 0.01
