@@ -26,7 +26,6 @@ PARTS = (
     ("contrib.auth:get_user", "session and member"),
     ("models.space:visible_spaces", "spaces the reader sees"),
     ("core.statements:Statement.__call__", "compiled queries"),
-    ("models.query:QuerySet._fetch_all", "other queries"),
     ("core.moments:Clock.moment", "rows: times"),
     ("queries.topic:_PostPrinter._row", "rows: posts"),
     ("queries.lists:_ListWords.row", "rows: topics"),
@@ -35,7 +34,7 @@ PARTS = (
     ("templatetags.page:unfilled", "template: composer"),
     ("community.context:chrome", "template: frame's context"),
     ("template.loader:render_to_string", "template: the rest"),
-    ("handlers.base:BaseHandler._get_response", "view and resolver"),
+    ("handlers.base:BaseHandler._get_response", "view, other queries"),
 )
 _REST = "middleware and handler"
 
