@@ -15,6 +15,7 @@ app.autodiscover_tasks()
 # Every entry is safe to run twice and late: the database decides what is due, the clock only asks.
 app.conf.beat_schedule = {
     "sweep-activity": {"task": "activity.sweep", "schedule": timedelta(seconds=10)},
+    "sweep-mail": {"task": "mail.sweep", "schedule": timedelta(seconds=30)},
     "forget-idempotency-keys": {"task": "idempotency.forget", "schedule": crontab(hour="3", minute="20")},
     "clear-sessions": {"task": "sessions.clear", "schedule": crontab(hour="3", minute="40")},
     "forget-sign-in-failures": {"task": "members.forget_sign_in_failures", "schedule": timedelta(hours=1)},

@@ -2,6 +2,14 @@
 
 from community.core.activity import dispatch, sweep_activity
 from community.core.idempotency import forget_idempotency_keys
+from community.core.mail import send_mail, sweep_mail
 from community.core.sessions import clear_sessions
 
-__all__ = ["clear_sessions", "dispatch", "forget_idempotency_keys", "sweep_activity"]
+__all__ = [
+    "clear_sessions",
+    "dispatch",
+    "forget_idempotency_keys",
+    "send_mail",
+    "sweep_activity",
+    "sweep_mail",
+]

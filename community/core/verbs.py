@@ -10,7 +10,10 @@ class Verb(models.TextChoices):
     """`noun.past_tense`. Rows keep the value for ever, so a verb is never renamed and never reused."""
 
     # members
-    MEMBER_JOINED = "member.joined", _("joined")  # source: import, command, demo, manager, invitation
+    MEMBER_JOINED = (
+        "member.joined",
+        _("joined"),
+    )  # source: import, command, demo, manager, application, invitation, domain, sso
     MEMBER_DEACTIVATED = "member.deactivated", _("was deactivated")  # reason
     MEMBER_REACTIVATED = "member.reactivated", _("was reactivated")
     ROLE_GRANTED = "role.granted", _("was granted a role")  # role, until (ISO date or null)
@@ -22,6 +25,56 @@ class Verb(models.TextChoices):
     ORGANISATION_EDITED = "organisation.edited", _("edited an organisation")  # fields: name, kind, domains
     API_TOKEN_CREATED = "api_token.created", _("created an API token")  # name, scopes
     API_TOKEN_REVOKED = "api_token.revoked", _("revoked an API token")  # name
+
+    # the gate
+    GATE_EDITED = "gate.edited", _("edited the gate")  # noun: gate, tier, criterion, question; fields
+    APPLICATION_STARTED = "application.started", _("started an application")  # tier
+    APPLICATION_SUBMITTED = "application.submitted", _("applied")  # tier, due_at
+    APPLICATION_TAKEN = "application.taken", _("took an application")  # by is its owner now
+    APPLICATION_ASKED = "application.asked", _("asked an applicant for more")
+    APPLICATION_ANSWERED = "application.answered", _("answered a reviewer's question")
+    APPLICATION_ASSESSED = "application.assessed", _("assessed an application")  # criterion_id, verdict
+    APPLICATION_NOTED = "application.noted", _("noted something about an application")
+    APPLICATION_REVIEWED = "application.reviewed", _("gave one of two decisions")  # accepts
+    APPLICATION_WAITLISTED = "application.waitlisted", _("put an applicant on the waitlist")  # tier, in_time
+    APPLICATION_MOVED = "application.moved", _("moved an applicant on the waitlist")  # rank, reason
+    APPLICATION_ACCEPTED = "application.accepted", _("accepted an applicant")  # tier, in_time, not_met
+    APPLICATION_DECLINED = "application.declined", _("declined an applicant")  # tier, in_time, not_met
+    APPLICATION_WITHDRAWN = "application.withdrawn", _("withdrew an application")
+    VOUCH_ASKED = "vouch.asked", _("asked for a vouch")
+    VOUCH_GIVEN = "vouch.given", _("vouched for an applicant")  # has_conflict; counterpart: the applicant
+    INVITATION_SENT = "invitation.sent", _("invited somebody")  # tier, skips, batch
+    INVITATION_REVOKED = "invitation.revoked", _("revoked an invitation")
+    INVITATION_ACCEPTED = "invitation.accepted", _("came by an invitation")  # counterpart: who invited
+    DOMAIN_RULE_SET = "domain_rule.set", _("set a rule for a domain")  # domain, policy
+    DOMAIN_RULE_REMOVED = "domain_rule.removed", _("removed a rule for a domain")  # domain
+    TERMS_PUBLISHED = "terms.published", _("published terms")  # kind, version
+    TERMS_ACCEPTED = "terms.accepted", _("accepted terms")  # kind, version
+    # how somebody stands
+    MEMBER_CLAIMED = "member.claimed", _("signed in for the first time")
+    WELCOME_FINISHED = "welcome.finished", _("was welcomed")  # skipped: names of the steps
+    MEMBER_PAUSED = "member.paused", _("paused")  # until
+    MEMBER_RESUMED = "member.resumed", _("came back from a pause")
+    MEMBER_LEFT = "member.left", _("left the community")
+    MEMBER_RETURNED = "member.returned", _("came back to the community")
+    MEMBER_SUSPENDED = "member.suspended", _("was suspended")  # until
+    SUSPENSION_LIFTED = "suspension.lifted", _("lifted a suspension")
+    APPEAL_MADE = "appeal.made", _("appealed")
+    APPEAL_DECIDED = "appeal.decided", _("decided an appeal")  # is_granted
+    # people
+    FACT_FIELD_EDITED = "fact_field.edited", _("edited a profile field")  # key
+    PHOTO_CHANGED = "photo.changed", _("changed the photo")
+    EXPERTISE_GRANTED = "expertise.granted", _("was recognised as an expert")  # topic
+    EXPERTISE_REVIEWED = "expertise.reviewed", _("reviewed an expert label")  # topic
+    EXPERTISE_ENDED = "expertise.ended", _("ended an expert label")  # topic
+    MEMBER_FOLLOWED = "member.followed", _("followed a member")  # counterpart: who is followed
+    MEMBER_UNFOLLOWED = "member.unfollowed", _("no longer follows a member")
+    INTRODUCTION_PROPOSED = "introduction.proposed", _("proposed an introduction")
+    INTRODUCTION_MADE = "introduction.made", _("introduced two members")  # first_id, second_id
+    MEMBER_NOTED = "member.noted", _("noted something about a member")
+    DIRECTORY_EXPORTED = "directory.exported", _("exported the directory")  # rows
+    IDENTITY_PROVIDER_SET = "identity_provider.set", _("set a company's sign-in")  # protocol
+    IDENTITY_PROVIDER_REMOVED = "identity_provider.removed", _("removed a company's sign-in")
 
     # discussions
     SPACE_CREATED = "space.created", _("opened a space")  # preset

@@ -1,24 +1,97 @@
 """Who is here: member, role, organisation, profile. They point at each other and at nothing to the right."""
 
+from members.models.application import (
+    DECIDED_STATES,
+    OPEN_STATES,
+    WITH_REVIEWERS,
+    Admission,
+    Answer,
+    Application,
+    ApplicationNote,
+    ApplicationState,
+    ApplicationStep,
+    Assessment,
+    ReviewDecision,
+    Verdict,
+    Vouch,
+    VouchRequest,
+)
+from members.models.directory import DirectoryEntry, DirectoryExport, SavedSearch
+from members.models.expertise import Expertise, QuestionBudget
+from members.models.fact import Fact, FactField, FactKind, FactSource, Photo, Visibility
 from members.models.failure import SignInFailure
+from members.models.gate import Criterion, Gate, Question, QuestionKind, Tier
+from members.models.identity_provider import IdentityProvider, Protocol
+from members.models.invitation import DomainPolicy, DomainRule, Invitation, Skip, new_batch
 from members.models.member import HANDLE, Member, MemberQuerySet, time_zone_choices
 from members.models.organisation import Employment, Organisation, OrganisationDomain, OrganisationKind
 from members.models.profile import Profile
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
+from members.models.standing import Appeal, Pause, Suspension, Welcome
+from members.models.terms import Terms, TermsAcceptance, TermsKind
+from members.models.tie import Introduction, MemberNote, Tie, TieKind
 
 __all__ = [
+    "DECIDED_STATES",
     "HANDLE",
+    "OPEN_STATES",
     "PRECEDENCE",
     "STAFF_ROLES",
+    "WITH_REVIEWERS",
+    "Admission",
+    "Answer",
+    "Appeal",
+    "Application",
+    "ApplicationNote",
+    "ApplicationState",
+    "ApplicationStep",
+    "Assessment",
+    "Criterion",
+    "DirectoryEntry",
+    "DirectoryExport",
+    "DomainPolicy",
+    "DomainRule",
     "Employment",
+    "Expertise",
+    "Fact",
+    "FactField",
+    "FactKind",
+    "FactSource",
+    "Gate",
+    "IdentityProvider",
+    "Introduction",
+    "Invitation",
     "Member",
+    "MemberNote",
     "MemberQuerySet",
     "Organisation",
     "OrganisationDomain",
     "OrganisationKind",
+    "Pause",
+    "Photo",
     "Profile",
+    "Protocol",
+    "Question",
+    "QuestionBudget",
+    "QuestionKind",
+    "ReviewDecision",
     "Role",
     "RoleName",
+    "SavedSearch",
     "SignInFailure",
+    "Skip",
+    "Suspension",
+    "Terms",
+    "TermsAcceptance",
+    "TermsKind",
+    "Tie",
+    "TieKind",
+    "Tier",
+    "Verdict",
+    "Visibility",
+    "Vouch",
+    "VouchRequest",
+    "Welcome",
+    "new_batch",
     "time_zone_choices",
 ]

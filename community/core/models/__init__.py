@@ -2,6 +2,7 @@
 
 from community.core.models.activity import Activity, ActivityQuerySet, Audience
 from community.core.models.idempotency import IdempotencyKey
+from community.core.models.mail import Mail, MailState
 from community.core.models.search import SearchEntry, SearchKind
 from community.core.models.token import ApiToken, Scope
 
@@ -11,6 +12,8 @@ __all__ = [
     "ApiToken",
     "Audience",
     "IdempotencyKey",
+    "Mail",
+    "MailState",
     "Scope",
     "SearchEntry",
     "SearchKind",

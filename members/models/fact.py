@@ -1,0 +1,111 @@
+"""What a person says about themselves, fact by fact, each with its visibility, its source and its date.
+
+A field that a community adds is the same thing as one that every community has.
+"""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Visibility(models.TextChoices):
+    """Rule 2.2, from the narrowest. Staff see no more than other members do."""
+
+    ONLY_ME = "only_me", _("only me")
+    FOLLOWED_BACK = "followed_back", _("people I follow back")
+    MEMBERS = "members", _("all members")
+
+
+class FactKind(models.TextChoices):
+    LINE = "line", _("a line")
+    TEXT = "text", _("a paragraph")
+    CHOICE = "choice", _("one of several")
+    CHOICES = "choices", _("some of several")
+    WORDS = "words", _("words of one's own")
+    LANGUAGES = "languages", _("languages")
+    NUMBER = "number", _("a number")
+    LINK = "link", _("a link")
+    LINKS = "links", _("links")
+    DAY = "day", _("a day of the year")
+
+
+class FactSource(models.TextChoices):
+    SELF = "self", _("said by the person")
+    APPLICATION = "application", _("from the application")
+    COMPANY = "company", _("from the company")
+    DIRECTORY = "directory", _("from a directory feed")
+    MANAGER = "manager", _("entered by a community manager")
+    IMPORT = "import", _("from an import")
+
+
+class FactField(models.Model):
+    """A field of the profile. `key` is its name in API, export and code; built-in ones cannot be removed."""
+
+    key = models.SlugField(max_length=40, unique=True)
+    label = models.CharField(_("label"), max_length=80)
+    help_text = models.CharField(_("help"), max_length=300, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=FactKind)
+    choices = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    default_visibility = models.CharField(max_length=14, choices=Visibility, default=Visibility.MEMBERS)
+    # Whether the directory counts people by its values.
+    is_facet = models.BooleanField(_("filter of the directory"), default=False, db_default=False)
+    is_built_in = models.BooleanField(default=False, db_default=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("position", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(kind__in=FactKind.values), name="fact_field_kind_known"),
+            models.CheckConstraint(
+                condition=Q(default_visibility__in=Visibility.values), name="fact_field_visibility_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def activity_title(self) -> str:
+        return self.label
+
+    def get_absolute_url(self) -> str:
+        return ""
+
+
+class Fact(models.Model):
+    """One fact of one person. Plain text in a list, one entry where the field has one value; never rendered as HTML."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="facts")
+    field = models.ForeignKey(FactField, on_delete=models.PROTECT, related_name="facts")
+    values = ArrayField(models.TextField(max_length=4000), default=list)
+    visibility = models.CharField(max_length=14, choices=Visibility)
+    source = models.CharField(max_length=12, choices=FactSource, default=FactSource.SELF)
+    confirmed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["member", "field"], name="fact_once"),
+            models.CheckConstraint(condition=Q(values__len__gt=0), name="fact_has_value"),
+            models.CheckConstraint(
+                condition=Q(visibility__in=Visibility.values), name="fact_visibility_known"
+            ),
+            models.CheckConstraint(condition=Q(source__in=FactSource.values), name="fact_source_known"),
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(self.values)[:80]
+
+
+class Photo(models.Model):
+    """A picture of the person, re-encoded by us and without what the camera wrote into it."""
+
+    member = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
+    file = models.FileField(max_length=120)
+    uploaded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.member)

@@ -1,0 +1,49 @@
+"""How the people of a company sign in with their company's own account: OIDC or SAML."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from members.models.organisation import Organisation
+
+
+class Protocol(models.TextChoices):
+    OIDC = "oidc", _("OpenID Connect")
+    SAML = "saml", _("SAML 2.0")
+
+
+class IdentityProvider(models.Model):
+    """One for each company. Only addresses of the company's verified domains come in through it.
+
+    `secret` is written with the key of `MfaAdapter.encrypt`: unreadable in a stolen backup.
+    """
+
+    organisation = models.OneToOneField(
+        Organisation, on_delete=models.CASCADE, related_name="identity_provider"
+    )
+    slug = models.SlugField(max_length=60, unique=True)
+    protocol = models.CharField(_("protocol"), max_length=4, choices=Protocol)
+    # OIDC: the issuer, below which /.well-known/openid-configuration stands. SAML: the address of the metadata.
+    address = models.URLField(_("address of the issuer or of the metadata"), max_length=300)
+    client_id = models.CharField(_("client id or entity id"), max_length=200)
+    secret = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(protocol__in=Protocol.values), name="identity_provider_protocol_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.organisation)
+
+    @property
+    def activity_title(self) -> str:
+        return str(self.organisation)
+
+    def get_absolute_url(self) -> str:
+        return ""

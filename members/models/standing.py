@@ -1,0 +1,125 @@
+"""How somebody stands in the community: being welcomed, paused, suspended, gone. Roles are in `role.py`."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+
+class Welcome(models.Model):
+    """Rule 1.11: three steps, each done or skipped; null means not reached yet."""
+
+    member = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
+    knows_at = models.DateTimeField(null=True, blank=True)
+    looks_for_at = models.DateTimeField(null=True, blank=True)
+    introduced_at = models.DateTimeField(null=True, blank=True)
+    # The topic of the introduction; plain, since talk lies to the right of people.
+    topic_id = models.BigIntegerField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.member)
+
+
+class PauseQuerySet(models.QuerySet["Pause"]):
+    def current(self) -> Self:
+        return self.filter(ended_at__isnull=True, from_at__lte=Now(), until_at__gt=Now())
+
+
+class Pause(models.Model):
+    """Rule 1.12: no mail and no requests until a date; everything else stays as it is."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pauses")
+    from_at = models.DateTimeField(db_default=Now())
+    until_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PauseQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(until_at__gt=F("from_at")), name="pause_has_end"),
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(ended_at__isnull=True), name="pause_open_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.until_at}"
+
+
+class SuspensionQuerySet(models.QuerySet["Suspension"]):
+    def current(self) -> Self:
+        """In force now, by the clock of the database: over at its end, or earlier where it was lifted."""
+        return self.filter(lifted_at__isnull=True, from_at__lte=Now(), until_at__gt=Now())
+
+
+class Suspension(models.Model):
+    """Rule 1.12: closed out until a date, with a reason that the person reads to the letter."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="suspensions")
+    reason = models.TextField(max_length=2000)
+    suspended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    from_at = models.DateTimeField(db_default=Now())
+    until_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SuspensionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(until_at__gt=F("from_at")), name="suspension_has_end"),
+            models.CheckConstraint(condition=~Q(reason=""), name="suspension_has_reason"),
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(lifted_at__isnull=True), name="suspension_open_once"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["member", "until_at"],
+                condition=Q(lifted_at__isnull=True),
+                name="suspension_in_force",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.until_at}"
+
+    @property
+    def activity_title(self) -> str:
+        return str(self.member)
+
+    def get_absolute_url(self) -> str:
+        return reverse("suspension_show")
+
+
+class Appeal(models.Model):
+    """One for each suspension. Whoever decides it is not who suspended."""
+
+    suspension = models.OneToOneField(Suspension, on_delete=models.CASCADE, related_name="appeal")
+    words = models.TextField(max_length=5000)
+    created_at = models.DateTimeField(db_default=Now())
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Whether the suspension was lifted because of it; null until decided.
+    is_granted = models.BooleanField(null=True, blank=True)
+    reason = models.TextField(max_length=2000, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True, is_granted__isnull=True)
+                | Q(decided_at__isnull=False, is_granted__isnull=False) & ~Q(reason=""),
+                name="appeal_decided_with_reason",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.suspension}"
