@@ -57,7 +57,9 @@ export default function editor(root) {
   }
 
   root.dataset.ready = "";
-  if (root.dataset.mode === "rich" && document.activeElement === area) open();
+  /* Whoever was quicker than this module has the focus in the text already. */
+  const focused = document.activeElement;
+  if (root.dataset.mode === "rich" && root.contains(focused) && focused.matches("textarea, .editor-text")) open();
 
   function act(name) {
     const chain = () => rich.chain().focus();
