@@ -4,7 +4,7 @@ from django.urls import path
 
 from community.views.api import api_docs, api_schema
 from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
-from members.api import MemberEndpoint
+from members.api.people import MemberEndpoint
 
 urlpatterns = [
     path("schema/", api_schema, name="api_schema"),

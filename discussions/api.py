@@ -46,7 +46,7 @@ from discussions.models import (
     Topic,
     TopicKind,
 )
-from members.api import MemberReference
+from members.api.people import MemberReference
 from members.requests import ApiRequest
 
 # A version is counted up by one at each edit: whatever is above this is no version of ours.

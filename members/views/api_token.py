@@ -11,9 +11,9 @@ from community.core.errors import Conflict, Invalid
 from community.core.models import ApiToken, Scope
 from community.core.permissions import require
 from community.core.tokens import NewToken, create_token, revoke_token
-from members import queries
-from members.forms import ApiTokenForm
+from members.forms.people import ApiTokenForm
 from members.permissions import is_admitted
+from members.queries import people as queries
 from members.requests import MemberRequest
 
 

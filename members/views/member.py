@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from community.core.text import clean_line
 from members.models import Member, Organisation
-from members.queries import member_page, member_rows, older_people_url
+from members.queries.people import member_page, member_rows, older_people_url
 from members.requests import MemberRequest
 
 

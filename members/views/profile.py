@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from community.core.errors import Invalid
 from members.actions.profile import ProfileChange, edit_profile
-from members.forms import ProfileForm
+from members.forms.people import ProfileForm
 from members.models import Profile
 from members.requests import MemberRequest
 

@@ -1,0 +1,1 @@
+"""JSON of people and the gate, a file for each noun."""

@@ -1,0 +1,1 @@
+"""Page-shaped reads of people and the gate, a file for each noun."""
