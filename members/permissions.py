@@ -67,3 +67,32 @@ def can_revoke_tokens(user: Member) -> Decision:
     if user.has_role(RoleName.ADMINISTRATOR):
         return ALLOWED
     return Denied(_("Administrators revoke the tokens of others. Ask one of them."))
+
+
+# --- invitations, domain rules, terms ---------------------------------------------------------------------------
+
+
+def can_set_domain_rule(user: Member) -> Decision:
+    """Rule 1.8: what a domain decides at the gate."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers say what a domain decides at the gate. Ask one of them."))
+
+
+def can_send_invitation(user: Member) -> Decision:
+    """Rule 1.7: every admitted member; how many a year is the gate's to say."""
+    return is_admitted(user)
+
+
+def can_manage_invitations(user: Member) -> Decision:
+    """To choose what an invitation skips, to invite many at once, and to look after those of others."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers look after the invitations of others. Ask one of them."))
+
+
+def can_publish_terms(user: Member) -> Decision:
+    """Rule 1.10."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers publish the terms. Ask one of them."))

@@ -1,8 +1,5 @@
 """Companies, and the e-mail domains that belong to them."""
 
-import re
-from typing import Final
-
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -13,11 +10,9 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
+from members.actions.domain import normal_domain, refuse_other_owner
 from members.models import Member, Organisation, OrganisationDomain, OrganisationKind
 from members.permissions import can_manage_organisations
-
-# Labels of letters, digits and inner dashes, at least two of them: `example.org`, `mail.example.co.uk`.
-_DOMAIN: Final = re.compile(r"(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{2,63}(?<!-)")
 
 
 @transaction.atomic
@@ -58,15 +53,12 @@ def edit_organisation(
 def add_domain(organisation: Organisation, *, by: Member, domain: str) -> OrganisationDomain:
     """Give a company an e-mail domain. Raises `Invalid` for what is no domain, `Conflict` where a company has it."""
     require(can_manage_organisations(by))
-    name = clean_line(domain).lower().removeprefix("@").rstrip(".")
-    if not _DOMAIN.fullmatch(name):
-        sentence = _("{domain} is not a domain. Write it as it stands behind the @.").format(domain=domain)
-        raise Invalid(sentence, fields={"domain": [sentence]})
-    owner = OrganisationDomain.objects.select_related("organisation").filter(domain=name).first()
-    if owner is not None:
+    name = normal_domain(domain)
+    refuse_other_owner(name, organisation)
+    if OrganisationDomain.objects.filter(domain=name).exists():
         raise Conflict(
             _("{domain} belongs to {organisation} already.").format(
-                domain=name, organisation=owner.organisation.name
+                domain=name, organisation=organisation.name
             )
         )
     row = OrganisationDomain.objects.create(organisation=organisation, domain=name)

@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ('invitations_per_member', models.PositiveSmallIntegerField(db_default=3, default=3, verbose_name='invitations per member and year')),
                 ('vouches_per_member', models.PositiveSmallIntegerField(db_default=6, default=6, verbose_name='vouches per member and year')),
                 ('invitation_days', models.PositiveSmallIntegerField(db_default=30, default=30, verbose_name='days until an invitation ends')),
+                ('free_mail_may_apply', models.BooleanField(db_default=True, default=True, verbose_name='addresses of free mail services may apply')),
             ],
             options={
                 'verbose_name': 'gate',

@@ -23,6 +23,10 @@ class Gate(models.Model):
     invitation_days = models.PositiveSmallIntegerField(
         _("days until an invitation ends"), default=30, db_default=30
     )
+    # Rule 1.8: off, an address of a free mail service may not apply unless a rule for its domain says otherwise.
+    free_mail_may_apply = models.BooleanField(
+        _("addresses of free mail services may apply"), default=True, db_default=True
+    )
 
     class Meta:
         verbose_name = _("gate")
