@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('retired_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
+                'verbose_name': 'profile field',
                 'ordering': ('position', 'id'),
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['line', 'text', 'choice', 'choices', 'words', 'languages', 'number', 'link', 'links', 'day'])), name='fact_field_kind_known'), models.CheckConstraint(condition=models.Q(('default_visibility__in', ['only_me', 'followed_back', 'members'])), name='fact_field_visibility_known')],
             },

@@ -3,12 +3,18 @@
 A field that a community adds is the same thing as one that every community has.
 """
 
+from typing import Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from members.models.member import Member
+from members.models.tie import Tie, TieKind
 
 
 class Visibility(models.TextChoices):
@@ -41,6 +47,11 @@ class FactSource(models.TextChoices):
     IMPORT = "import", _("from an import")
 
 
+class FactFieldQuerySet(models.QuerySet["FactField"]):
+    def in_use(self) -> Self:
+        return self.filter(retired_at__isnull=True)
+
+
 class FactField(models.Model):
     """A field of the profile. `key` is its name in API, export and code; built-in ones cannot be removed."""
 
@@ -56,7 +67,10 @@ class FactField(models.Model):
     is_built_in = models.BooleanField(default=False, db_default=False)
     retired_at = models.DateTimeField(null=True, blank=True)
 
+    objects = FactFieldQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("profile field")
         ordering = ("position", "id")
         constraints = (
             models.CheckConstraint(condition=Q(kind__in=FactKind.values), name="fact_field_kind_known"),
@@ -66,7 +80,12 @@ class FactField(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.label
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The label; in the reader's language where it is one of ours."""
+        return gettext(self.label) if self.is_built_in else self.label
 
     @property
     def activity_title(self) -> str:
@@ -74,6 +93,33 @@ class FactField(models.Model):
 
     def get_absolute_url(self) -> str:
         return ""
+
+
+class FactQuerySet(models.QuerySet["Fact"]):
+    def visible_to(self, user: object) -> Self:
+        """Rule 2.2, the one resolver: one's own, what all members see, and what I keep for those I follow back.
+
+        "People I follow back" are those whom the owner follows and who follow the owner. No role sees more.
+        """
+        if not isinstance(user, Member):
+            return self.none()
+        kept = self.filter(field__retired_at__isnull=True)
+        own = Q(member=user)
+        if not user.is_admitted:
+            return kept.filter(own)
+        follows = Tie.objects.filter(kind=TieKind.FOLLOW)
+        followed_back = Exists(follows.filter(member=OuterRef("member"), other=user)) & Exists(
+            follows.filter(member=user, other=OuterRef("member"))
+        )
+        return kept.filter(
+            own
+            | Q(visibility=Visibility.MEMBERS)
+            | (Q(visibility=Visibility.FOLLOWED_BACK) & Q(followed_back))
+        )
+
+    def seen_by(self, *visibilities: Visibility) -> Self:
+        """What somebody sees for whom these visibilities are open: the preview, and what stands in the directory."""
+        return self.filter(field__retired_at__isnull=True, visibility__in=visibilities)
 
 
 class Fact(models.Model):
@@ -85,6 +131,8 @@ class Fact(models.Model):
     visibility = models.CharField(max_length=14, choices=Visibility)
     source = models.CharField(max_length=12, choices=FactSource, default=FactSource.SELF)
     confirmed_at = models.DateTimeField(db_default=Now())
+
+    objects = FactQuerySet.as_manager()
 
     class Meta:
         constraints = (
