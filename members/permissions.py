@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from community.core.permissions import ALLOWED, Decision, Denied
-from members.models import Member, RoleName
+from members.models import Application, Member, RoleName, Vouch
 
 
 def is_admitted(user: Member) -> Decision:
@@ -96,3 +96,22 @@ def can_publish_terms(user: Member) -> Decision:
     if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
         return ALLOWED
     return Denied(_("Community managers publish the terms. Ask one of them."))
+
+
+def can_review_applications(user: Member) -> Decision:
+    """Rule 1.4: the gate is kept by community managers and administrators."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers decide applications. Ask one of them."))
+
+
+def can_review_application(user: Member, application: Application) -> Decision:
+    """Nobody decides about themselves or about somebody they have vouched for."""
+    may = can_review_applications(user)
+    if not may:
+        return may
+    if application.member_id == user.pk:
+        return Denied(_("This application is your own. Another community manager decides it."))
+    if Vouch.objects.filter(application=application, by=user).exists():
+        return Denied(_("You have vouched for this person. Another community manager decides."))
+    return ALLOWED

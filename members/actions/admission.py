@@ -1,0 +1,145 @@
+"""Taking a place in a tier and giving it back. Who may be let in was decided before: in review, by invitation, by domain."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.core.activity import record
+from community.core.errors import Conflict
+from community.core.models import Audience
+from community.core.verbs import Verb
+from members.actions.profile import start_employment
+from members.models import (
+    Admission,
+    Application,
+    Employment,
+    Invitation,
+    Member,
+    Organisation,
+    Role,
+    RoleName,
+    Tier,
+    Welcome,
+)
+
+
+class NoPlace(Conflict):
+    """The tier, or the company within it, is full. Whoever catches it offers the waitlist."""
+
+
+@transaction.atomic
+def admit_member(
+    member: Member,
+    *,
+    tier: Tier,
+    by: Member | None,
+    organisation: Organisation | None = None,
+    application: Application | None = None,
+    invitation: Invitation | None = None,
+    source: str,
+    at: datetime | None = None,
+) -> Admission:
+    """Rule 1.9: give the member a place, under a lock on the tier's row, so that no two take the last one.
+
+    The calling action has decided that this person may come in and by whom; nothing is asked about `by` here, who is
+    None for the system. `source` is how they came: application, invitation, domain, sso. Locks are taken in the order
+    tier, application, member, everywhere. Raises `NoPlace` where the tier or the company is full, `Conflict` for
+    somebody who has a place already or whose account is closed.
+    """
+    tier = lock_tier(tier)
+    member = _lock_member(member)
+    if Admission.objects.seated().filter(member=member).exists():
+        raise Conflict(_("{name} is a member already.").format(name=member.display_name))
+    require_place(tier, organisation)
+    now = at or timezone.now()
+    is_first = not Admission.objects.filter(member=member).exists()
+    admission = Admission.objects.create(
+        member=member,
+        tier=tier,
+        organisation=organisation,
+        application=application,
+        invitation=invitation,
+        admitted_at=now,
+        admitted_by=by,
+    )
+    _change_role(member, by=by, now=now)
+    if is_first:
+        member.joined_at = now
+        member.save(update_fields=["joined_at"])
+    record(
+        Verb.MEMBER_JOINED,
+        by=member,
+        target=member,
+        audience=Audience.COMMUNITY,
+        at=now,
+        organisation_id=None if organisation is None else organisation.pk,
+        source=source,
+        tier=tier.pk,
+    )
+    if organisation is not None and not _works_there(member, organisation):
+        start_employment(member, organisation, by=None, title="", from_date=timezone.localdate(now), at=now)
+    Welcome.objects.get_or_create(member=member)
+    return admission
+
+
+@transaction.atomic
+def end_admission(member: Member, at: datetime | None = None) -> Admission | None:
+    """Give a place back, by the action that sees somebody leave; None where there was none.
+
+    Nothing is locked: a place that becomes free harms nobody. Who is next moves up when the activity of leaving is
+    dispatched (`subscribers.py`).
+    """
+    admission = Admission.objects.seated().filter(member=member).first()
+    if admission is None:
+        return None
+    Admission.objects.filter(pk=admission.pk).update(ended_at=Greatest("admitted_at", at or timezone.now()))
+    admission.refresh_from_db()
+    return admission
+
+
+def lock_tier(tier: Tier) -> Tier:
+    """The row that everybody who gives or counts places holds until the end of the transaction."""
+    return Tier.objects.select_for_update(no_key=True).get(pk=tier.pk)
+
+
+def require_place(tier: Tier, organisation: Organisation | None) -> None:
+    """Rule 1.9: a capacity for the tier and a limit for each company in it. The tier is locked. Raises `NoPlace`."""
+    seats = Admission.objects.seated().filter(tier=tier)
+    if tier.capacity is not None and seats.count() >= tier.capacity:
+        raise NoPlace(
+            _("{tier} has {count} places, and all are taken.").format(tier=tier.name, count=tier.capacity)
+        )
+    if organisation is None or tier.company_limit is None:
+        return
+    if seats.filter(organisation=organisation).count() >= tier.company_limit:
+        raise NoPlace(
+            _("{company} has {count} places in {tier}, and all are taken.").format(
+                company=organisation.name, count=tier.company_limit, tier=tier.name
+            )
+        )
+
+
+def _lock_member(member: Member) -> Member:
+    locked: Member = Member.objects.select_for_update().get(pk=member.pk)
+    if locked.deactivated_at is not None:
+        raise Conflict(_("This account is deactivated. Reactivate it first."))
+    return locked
+
+
+def _change_role(member: Member, *, by: Member | None, now: datetime) -> None:
+    """The applicant becomes a member; that is what `member.joined` says, so the rows leave no further activity."""
+    applicant = Role.objects.filter(member=member, role=RoleName.APPLICANT, until_at__isnull=True)
+    # A role ends after it began, also for somebody who applied and was let in at one moment.
+    for row in applicant:
+        row.until_at = max(now, row.from_at + timedelta(microseconds=1))
+        row.save(update_fields=["until_at"])
+    if not Role.objects.filter(member=member, role=RoleName.MEMBER, until_at__isnull=True).exists():
+        Role.objects.create(member=member, role=RoleName.MEMBER, from_at=now, granted_by=by)
+    member.__dict__.pop("roles", None)
+
+
+def _works_there(member: Member, organisation: Organisation) -> bool:
+    return Employment.objects.current().filter(member=member, organisation=organisation).exists()
