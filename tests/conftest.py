@@ -26,6 +26,31 @@ COPY_PREFIX = "trefoil_test_"
 TEMPLATE_LOCK = 7_305_131
 
 
+# Files that take a worker for minutes begin first: one that began last would leave the others without work.
+LONGEST_FIRST = (
+    "browser/test_hostile_content.py",
+    "test_schema_fuzz.py",
+    "demo/test_make_demo.py",
+    "browser/test_look.py",
+    "test_secret_sweep.py",
+    "drills/test_redis.py",
+    "test_hostile_requests.py",
+    "test_access_matrix.py",
+    "community/test_launch.py",
+    "commands/test_bench.py",
+    "members/test_enumeration.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        places = [place for place, name in enumerate(LONGEST_FIRST) if path.endswith(name)]
+        return places[0] if places else len(LONGEST_FIRST)
+
+    items.sort(key=rank)
+
+
 # --- the database ---
 
 
