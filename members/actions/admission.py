@@ -1,4 +1,4 @@
-"""Taking a place in a tier and giving it back. Who may be let in was decided before: in review, by invitation, by domain."""
+"""Taking a place in a tier and giving it back. Who may come in was decided before: by review, invitation or domain."""
 
 from datetime import datetime, timedelta
 

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('draft', 'draft'), ('submitted', 'submitted'), ('in_review', 'in review'), ('more_asked', 'more information asked'), ('waitlisted', 'on the waitlist'), ('accepted', 'accepted'), ('declined', 'declined'), ('withdrawn', 'withdrawn')], default='draft', max_length=12)),
                 ('company_name', models.CharField(blank=True, max_length=120, verbose_name='company')),
                 ('needs_second_reviewer', models.BooleanField(db_default=False, default=False)),
+                ('vouch_waiver', models.CharField(blank=True, db_default='', max_length=500)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('edited_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
@@ -312,6 +313,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='application',
             index=models.Index(condition=models.Q(('state', 'waitlisted')), fields=['tier', 'waitlist_rank', 'waitlisted_at'], name='application_waitlist'),
+        ),
+        migrations.AddIndex(
+            model_name='application',
+            index=models.Index(condition=models.Q(('state__in', ('accepted', 'declined'))), fields=['state', '-decided_at', '-id'], name='application_decided'),
         ),
         migrations.AddConstraint(
             model_name='application',

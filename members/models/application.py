@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from members.models.gate import Criterion, Question, Tier
+from members.models.member import Member
 from members.models.organisation import Organisation
+from members.models.role import RoleName
 
 
 class ApplicationState(models.TextChoices):
@@ -48,6 +50,16 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def overdue(self) -> Self:
         return self.with_reviewers().filter(due_at__lt=Now())
 
+    def reviewable_by(self, user: object) -> Self:
+        """What managers and administrators read: all that was sent in, but never what is said about themselves."""
+        if not isinstance(user, Member) or not user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+            return self.none()
+        return self.exclude(submitted_at__isnull=True).exclude(member=user)
+
+    def in_waiting_order(self) -> Self:
+        """Rule 1.9: who was let go first, then who has waited longest."""
+        return self.filter(state=ApplicationState.WAITLISTED).order_by("waitlist_rank", "waitlisted_at", "id")
+
 
 class Application(models.Model):
     """One attempt of one person to come in. Its account exists from the moment the address was confirmed.
@@ -72,6 +84,8 @@ class Application(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     needs_second_reviewer = models.BooleanField(default=False, db_default=False)
+    # Why the vouches that the tier asks for are not needed here; a note says who waived them.
+    vouch_waiver = models.CharField(max_length=500, blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now())
     edited_at = models.DateTimeField(db_default=Now())
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -118,6 +132,12 @@ class Application(models.Model):
                 fields=["tier", "waitlist_rank", "waitlisted_at"],
                 condition=Q(state=ApplicationState.WAITLISTED),
                 name="application_waitlist",
+            ),
+            # What was decided, the newest first.
+            models.Index(
+                fields=["state", "-decided_at", "-id"],
+                condition=Q(state__in=DECIDED_STATES),
+                name="application_decided",
             ),
         )
 
