@@ -17,9 +17,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from community.core.diff import DiffPart
 from community.core.forms import ProseField
 from discussions.queries import (
-    DiffLine,
     Level,
     Link,
     MemberPostRow,
@@ -406,9 +406,9 @@ def _member_posts(case: str) -> dict[str, Any]:
 def _post_history(case: str) -> dict[str, Any]:
     words = WORDS[case]
     lines = [
-        DiffLine("same", "We ran three pilots in one quarter."),
-        DiffLine("removed", "Two of them failed."),
-        DiffLine("added", words["sentence"]),
+        DiffPart("same", "We ran three pilots in one quarter."),
+        DiffPart("removed", "Two of them failed."),
+        DiffPart("added", words["sentence"]),
     ]
     revision = RevisionRow(
         version=3, editor_name=words["name"], reason=words["headline"], lines=lines, **WHEN

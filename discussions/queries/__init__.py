@@ -13,7 +13,6 @@ from discussions.queries.lists import (
     unanswered_questions,
 )
 from discussions.queries.rows import (
-    DiffLine,
     Level,
     Link,
     MemberPostRow,
@@ -38,7 +37,6 @@ from discussions.queries.topic import (
 
 __all__ = [
     "TOPICS_PER_PAGE",
-    "DiffLine",
     "Level",
     "Link",
     "MemberPostRow",

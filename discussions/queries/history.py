@@ -1,12 +1,11 @@
 """What edits of a post changed."""
 
-import difflib
-
 from django.utils import timezone
 
+from community.core.diff import diff_lines
 from community.core.moments import moment
 from discussions.models import Post
-from discussions.queries.rows import DiffLine, RevisionRow
+from discussions.queries.rows import RevisionRow
 
 NOBODY = "—"
 
@@ -20,7 +19,7 @@ def post_history(post: Post) -> list[RevisionRow]:
     for revision in revisions:
         when = moment(revision.edited_at, now)
         before_title = revision.title or after_title
-        lines = _diff(_titled(before_title, revision.source), _titled(after_title, after))
+        lines = diff_lines(_titled(before_title, revision.source), _titled(after_title, after))
         rows.append(
             RevisionRow(
                 version=revision.version + 1,
@@ -38,20 +37,3 @@ def post_history(post: Post) -> list[RevisionRow]:
 
 def _titled(title: str, source: str) -> list[str]:
     return ([title] if title else []) + source.splitlines()
-
-
-def _diff(before: list[str], after: list[str]) -> list[DiffLine]:
-    kinds = {"  ": "same", "+ ": "added", "- ": "removed"}
-    # Lines are compared whole: cheap for any input, where comparing letters is not (trust §1.1 no. 23).
-    return [
-        DiffLine(kinds[line[:2]], line[2:])
-        for opcode in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        for line in _lines_of(opcode, before, after)
-    ]
-
-
-def _lines_of(opcode: tuple[str, int, int, int, int], before: list[str], after: list[str]) -> list[str]:
-    tag, i1, i2, j1, j2 = opcode
-    if tag == "equal":
-        return [f"  {line}" for line in before[i1:i2]]
-    return [f"- {line}" for line in before[i1:i2]] + [f"+ {line}" for line in after[j1:j2]]

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from community.core.diff import DiffPart
+
 
 class Row:
     """Rows answer by name in templates without the detour of an exception, which is Django's first try."""
@@ -182,12 +184,6 @@ class MemberPostRow(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class DiffLine(Row):
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class RevisionRow(Row):
     version: int
     editor_name: str
@@ -195,4 +191,4 @@ class RevisionRow(Row):
     when_iso: str
     when_exact: str
     reason: str
-    lines: list[DiffLine]
+    lines: list[DiffPart]
