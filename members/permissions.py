@@ -3,13 +3,15 @@
 from django.utils.translation import gettext as _
 
 from community.core.permissions import ALLOWED, Decision, Denied
-from members.models import Application, Member, RoleName, Vouch
+from members.models import PRECEDENCE, Application, Member, RoleName, Suspension, Vouch
 
 
 def is_admitted(user: Member) -> Decision:
     """The common ground of every act inside the community."""
     if user.is_admitted:
         return ALLOWED
+    if user.is_suspended:
+        return Denied(_("Your membership is suspended. The page about it says until when, and how to appeal."))
     return Denied(_("This belongs to members. Your application decides whether you become one."))
 
 
@@ -115,3 +117,63 @@ def can_review_application(user: Member, application: Application) -> Decision:
     if Vouch.objects.filter(application=application, by=user).exists():
         return Denied(_("You have vouched for this person. Another community manager decides."))
     return ALLOWED
+
+
+def can_edit_gate(user: Member) -> Decision:
+    """Rule 1.1: what the gate says and asks."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers look after the gate. Ask one of them."))
+
+
+def can_write_application(user: Member, application: Application) -> Decision:
+    """Rule 1.3: it is the applicant's own; after it was sent only what the reviewers asked is answered."""
+    if application.member_id != user.pk or not user.is_active:
+        return Denied(_("Only the person who asks to come in writes in this application."))
+    return ALLOWED
+
+
+def can_speak_for(user: Member, member: Member) -> Decision:
+    """Pausing, leaving and appealing are everybody's own, and nobody else's."""
+    if user.pk == member.pk:
+        return ALLOWED
+    return Denied(_("Only {name} can do this.").format(name=member.display_name))
+
+
+def can_suspend_member(user: Member, member: Member) -> Decision:
+    """Rule 8.5: moderators and managers, neither themselves nor somebody whose role reaches further."""
+    if not user.has_role(RoleName.MODERATOR, RoleName.MANAGER):
+        return Denied(_("Moderators and community managers suspend. Ask one of them."))
+    if user.pk == member.pk:
+        return Denied(_("You cannot suspend yourself. You can pause, or leave."))
+    if _reach(member.held_roles) < _reach(user.held_roles):
+        return Denied(
+            _("{name} has a role that reaches further than yours. An administrator can end it first.").format(
+                name=member.display_name
+            )
+        )
+    return ALLOWED
+
+
+def can_lift_suspension(user: Member) -> Decision:
+    if user.has_role(RoleName.MODERATOR, RoleName.MANAGER):
+        return ALLOWED
+    return Denied(_("Moderators and community managers lift suspensions. Ask one of them."))
+
+
+def can_decide_appeal(user: Member, suspension: Suspension) -> Decision:
+    """Rule 1.12: somebody else than who suspended. Administrators too: a small place may have one manager only."""
+    if not user.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return Denied(_("Moderators, community managers and administrators decide appeals. Ask one of them."))
+    if user.pk == suspension.suspended_by_id:
+        return Denied(
+            _("You suspended this person, so somebody else decides: a moderator, manager or administrator.")
+        )
+    if user.pk == suspension.member_id:
+        return Denied(_("This appeal is your own. Somebody else decides it."))
+    return ALLOWED
+
+
+def _reach(roles: frozenset[str]) -> int:
+    """The lower, the further; nobody's role reaches beyond the last."""
+    return min((place for place, role in enumerate(PRECEDENCE) if role in roles), default=len(PRECEDENCE))

@@ -36,7 +36,8 @@ def grant_role(
     row = Role.objects.create(
         member=member, role=role, from_at=at or timezone.now(), until_at=until, granted_by=by
     )
-    member.__dict__.pop("roles", None)
+    for known in ("roles", "held_roles"):
+        member.__dict__.pop(known, None)
     record(
         Verb.ROLE_GRANTED,
         by=by,

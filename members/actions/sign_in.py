@@ -1,18 +1,25 @@
-"""Counting wrong passwords and codes. No activity: a stranger's guesses are not the member's history.
+"""What signing in leaves behind: the first time, wrong tries, and the ending of sessions and tokens.
 
-allauth counts in the cache, which forgives when Redis is gone; this counts in the database, for known and unknown
+Wrong passwords and codes leave no activity: a stranger's guesses are not the member's history.
+
+allauth counts tries in the cache, which forgives when Redis is gone; this counts in the database, for known and unknown
 addresses alike, so that guessing stays hopeless without it (trust §4.5).
 """
 
 from datetime import timedelta
 from typing import Final
 
+from allauth.usersessions.models import UserSession
 from celery import shared_task
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
-from members.models import SignInFailure
+from community.core.activity import record
+from community.core.models import ApiToken, Audience
+from community.core.tokens import revoke_token
+from community.core.verbs import Verb
+from members.models import Member, SignInFailure
 
 TRIES: Final = 20
 WINDOW: Final = timedelta(hours=1)
@@ -57,6 +64,34 @@ def forget_old_failures() -> int:
     """Delete counts whose hour is over. Returns how many."""
     deleted, _by_model = SignInFailure.objects.filter(since__lt=Now() - WINDOW).delete()
     return deleted
+
+
+@transaction.atomic
+def claim_member(member: Member) -> bool:
+    """Note the first sign-in of an account, once, however it came about. Returns whether this was it."""
+    # One statement decides between two browsers that sign in at the same moment.
+    if not Member.objects.filter(pk=member.pk, claimed_at__isnull=True).update(claimed_at=Now()):
+        return False
+    member.refresh_from_db(fields=["claimed_at"])
+    record(Verb.MEMBER_CLAIMED, by=member, target=member, audience=Audience.STAFF, counterpart_id=member.pk)
+    return True
+
+
+def end_sessions(member: Member, *, but: str | None = None) -> int:
+    """End the sessions of a member from their next request on, save the one with the key `but`. Returns how many."""
+    sessions = list(UserSession.objects.filter(user=member).exclude(session_key=but or ""))
+    for session in sessions:
+        session.end()
+    return len(sessions)
+
+
+@transaction.atomic
+def revoke_tokens(member: Member, *, by: Member) -> int:
+    """Revoke every usable token of a member. Returns how many."""
+    tokens = list(ApiToken.objects.usable().filter(member=member))
+    for token in tokens:
+        revoke_token(token, by=by)
+    return len(tokens)
 
 
 def _digest(what: str) -> str:

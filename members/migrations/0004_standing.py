@@ -13,6 +13,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='member',
+            name='left_at',
+            field=models.DateTimeField(blank=True, null=True, verbose_name='left'),
+        ),
         migrations.CreateModel(
             name='Welcome',
             fields=[
@@ -55,7 +60,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('terms', 'terms of use'), ('house_rules', 'house rules')], max_length=12, verbose_name='kind')),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
-                ('body', models.TextField(max_length=100000, verbose_name='text')),
+                ('body', models.TextField(max_length=50000, verbose_name='text')),
                 ('change_note', models.CharField(blank=True, max_length=300, verbose_name='what is new, in a sentence')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('published_at', models.DateTimeField(blank=True, null=True)),

@@ -1,6 +1,7 @@
 """The person: one account for life, and the account used to sign in. Facts about the person are in the profile."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
@@ -9,12 +10,13 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
+from members.models.standing import Pause, Suspension
 
 HANDLE = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$",
@@ -34,9 +36,14 @@ def time_zone_choices() -> list[tuple[str, str]]:
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def with_current_roles(self) -> Self:
-        """The roles of today beside the member, so that a signed-in request needs one query for both."""
+        """Roles and standing of today beside the member, so that a signed-in request needs one query for all."""
         roles = Role.objects.current().filter(member=OuterRef("pk")).values("role")
-        return self.annotate(_current_roles=ArraySubquery(roles))
+        pauses = Pause.objects.current().filter(member=OuterRef("pk")).values("until_at")
+        return self.annotate(
+            _current_roles=ArraySubquery(roles),
+            _is_suspended=Exists(Suspension.objects.current().filter(member=OuterRef("pk"))),
+            _paused_until=Subquery(pauses[:1]),
+        )
 
     def people(self) -> Self:
         return self.filter(is_machine=False)
@@ -86,6 +93,8 @@ class Member(AbstractBaseUser):
     joined_at = models.DateTimeField(_("joined"))
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
     deactivated_at = models.DateTimeField(_("deactivated"), null=True, blank=True)
+    # Rule 1.12: gone by their own wish; the account stays, and empties when they come back.
+    left_at = models.DateTimeField(_("left"), null=True, blank=True)
     is_active = models.GeneratedField(
         expression=ExpressionWrapper(Q(deactivated_at__isnull=True), output_field=models.BooleanField()),
         output_field=models.BooleanField(),
@@ -135,12 +144,31 @@ class Member(AbstractBaseUser):
         return self.display_name
 
     @cached_property
-    def roles(self) -> frozenset[str]:
-        """The names of the roles held today, resolved once for each loaded member."""
+    def held_roles(self) -> frozenset[str]:
+        """The names of the roles whose dates say today, resolved once for each loaded member."""
         loaded: Iterable[str] | None = getattr(self, "_current_roles", None)
         if loaded is None:
             loaded = Role.objects.current().filter(member=self).values_list("role", flat=True)
         return frozenset(loaded)
+
+    @cached_property
+    def is_suspended(self) -> bool:
+        """Rule 1.12: closed out now, by the clock of the database; it ends by itself."""
+        loaded: bool | None = getattr(self, "_is_suspended", None)
+        return Suspension.objects.current().filter(member=self).exists() if loaded is None else loaded
+
+    @cached_property
+    def paused_until(self) -> datetime | None:
+        """Rule 1.12: when the pause ends that the member is in; None outside one."""
+        if hasattr(self, "_paused_until"):
+            loaded: datetime | None = self._paused_until
+            return loaded
+        return Pause.objects.current().filter(member=self).values_list("until_at", flat=True).first()
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """What every permission asks: the roles held today, and none at all while the member is suspended."""
+        return frozenset() if self.held_roles and self.is_suspended else self.held_roles
 
     @property
     def primary_role(self) -> str:
@@ -152,8 +180,13 @@ class Member(AbstractBaseUser):
 
     @property
     def is_admitted(self) -> bool:
-        """Past the gate: holds any role but applicant, and the account is not deactivated."""
+        """Past the gate: holds any role but applicant, and the account is neither deactivated nor suspended."""
         return bool(self.is_active and self.roles - {RoleName.APPLICANT})
+
+    @property
+    def has_left(self) -> bool:
+        """Gone by their own wish, and neither back nor on the way back through the gate."""
+        return self.left_at is not None and not self.held_roles
 
     @property
     def is_employed_here(self) -> bool:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 
 
 class Welcome(models.Model):
@@ -96,6 +97,11 @@ class Suspension(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("suspension_show")
+
+    @property
+    def is_in_force(self) -> bool:
+        """By this machine's clock, for a row that was just read; permissions ask the clock of the database."""
+        return self.lifted_at is None and self.until_at > timezone.now()
 
 
 class Appeal(models.Model):
