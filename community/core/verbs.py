@@ -48,6 +48,7 @@ class Verb(models.TextChoices):
     INVITATION_ACCEPTED = "invitation.accepted", _("came by an invitation")  # counterpart: who invited
     DOMAIN_RULE_SET = "domain_rule.set", _("set a rule for a domain")  # domain, policy
     DOMAIN_RULE_REMOVED = "domain_rule.removed", _("removed a rule for a domain")  # domain
+    TERMS_DRAFTED = "terms.drafted", _("wrote a draft of the terms")  # kind, version
     TERMS_PUBLISHED = "terms.published", _("published terms")  # kind, version
     TERMS_ACCEPTED = "terms.accepted", _("accepted terms")  # kind, version
     # how somebody stands

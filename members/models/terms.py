@@ -4,7 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -21,13 +21,21 @@ class TermsQuerySet(models.QuerySet["Terms"]):
         published = self.filter(published_at__isnull=False)
         return published.order_by("kind", "-version").distinct("kind")
 
+    def owed_by(self, member: object) -> Self:
+        """Those in force that the member has not accepted. `member` may be an outer reference."""
+        newer = Terms.objects.filter(
+            kind=OuterRef("kind"), version__gt=OuterRef("version"), published_at__isnull=False
+        )
+        accepted = TermsAcceptance.objects.filter(terms=OuterRef("pk"), member=member)
+        return self.filter(~Exists(newer), ~Exists(accepted), published_at__isnull=False).order_by("kind")
+
 
 class Terms(models.Model):
     """Rule 1.10. A draft has no `published_at`; what was published is never edited: the next version is written."""
 
     kind = models.CharField(_("kind"), max_length=12, choices=TermsKind)
     version = models.PositiveIntegerField(_("version"))
-    body = models.TextField(_("text"), max_length=100_000)
+    body = models.TextField(_("text"), max_length=50_000)
     change_note = models.CharField(_("what is new, in a sentence"), max_length=300, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True, blank=True)
