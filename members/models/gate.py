@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -34,6 +35,13 @@ class Gate(models.Model):
 
     def __str__(self) -> str:
         return str(_("Gate"))
+
+    @property
+    def activity_title(self) -> str:
+        return str(self)
+
+    def get_absolute_url(self) -> str:
+        return reverse("gate_show")
 
 
 class TierQuerySet(models.QuerySet["Tier"]):
@@ -108,6 +116,13 @@ class Criterion(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def activity_title(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return ""
+
 
 class QuestionKind(models.TextChoices):
     SHORT = "short", _("a line")
@@ -160,3 +175,10 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def activity_title(self) -> str:
+        return self.label
+
+    def get_absolute_url(self) -> str:
+        return ""
