@@ -4,6 +4,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
+import members.models.invitation
 from django.conf import settings
 from django.db import migrations, models
 
@@ -115,6 +116,7 @@ class Migration(migrations.Migration):
                 ('vouches_needed', models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='vouches needed')),
                 ('reviewers_needed', models.PositiveSmallIntegerField(db_default=1, default=1, verbose_name='reviewers who must agree')),
                 ('decide_within_days', models.PositiveSmallIntegerField(db_default=2, default=2, verbose_name='working days until the decision')),
+                ('invited_skip_questions', models.BooleanField(db_default=False, default=False, verbose_name='whom a member invites, need not answer the questions')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -143,6 +145,22 @@ class Migration(migrations.Migration):
             model_name='invitation',
             name='tier',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='members.tier'),
+        ),
+        migrations.CreateModel(
+            name='InvitationBatch',
+            fields=[
+                ('id', models.UUIDField(default=members.models.invitation.new_batch, editable=False, primary_key=True, serialize=False)),
+                ('skips', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('questions', 'the questions of the form'), ('vouches', 'the vouches'), ('review', 'the review by a community manager')], max_length=10), blank=True, default=list, size=None)),
+                ('rows', models.JSONField(default=list)),
+                ('problems', models.JSONField(default=list)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.tier')),
+            ],
+            options={
+                'verbose_name_plural': 'invitation batches',
+            },
         ),
         migrations.CreateModel(
             name='DomainRule',

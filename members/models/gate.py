@@ -66,6 +66,10 @@ class Tier(models.Model):
     decide_within_days = models.PositiveSmallIntegerField(
         _("working days until the decision"), default=2, db_default=2
     )
+    # What a member's invitation spares; a community manager chooses it for each invitation.
+    invited_skip_questions = models.BooleanField(
+        _("whom a member invites, need not answer the questions"), default=False, db_default=False
+    )
     created_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True, blank=True)
 

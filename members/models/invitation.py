@@ -95,6 +95,29 @@ def new_batch() -> uuid.UUID:
     return uuid.uuid4()
 
 
+class InvitationBatch(models.Model):
+    """A file of invitations as it was shown before sending: what is confirmed is this and nothing else.
+
+    The rows are emptied when it is sent: from then on the invitations say it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_batch, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+")
+    skips = ArrayField(models.CharField(max_length=10, choices=Skip), default=list, blank=True)
+    # Lists of line, address, name, company's id and a personal line; and of line and what is wrong with it.
+    rows = models.JSONField(default=list)
+    problems = models.JSONField(default=list)
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "invitation batches"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class DomainPolicy(models.TextChoices):
     REVIEW = "review", _("may apply, and is reviewed")
     ACCEPT = "accept", _("is let in to the company")

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
 from members.models.standing import Pause, Suspension
+from members.models.tie import Tie, TieKind
+from members.models.terms import Terms
 
 HANDLE = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$",
@@ -34,6 +36,10 @@ def time_zone_choices() -> list[tuple[str, str]]:
     ]
 
 
+def _terms_owed_by(member: object) -> models.QuerySet[Terms, datetime | None]:
+    return Terms.objects.owed_by(member).order_by("-published_at").values_list("published_at", flat=True)[:1]
+
+
 class MemberQuerySet(models.QuerySet["Member"]):
     def with_current_roles(self) -> Self:
         """Roles and standing of today beside the member, so that a signed-in request needs one query for all."""
@@ -43,6 +49,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
             _current_roles=ArraySubquery(roles),
             _is_suspended=Exists(Suspension.objects.current().filter(member=OuterRef("pk"))),
             _paused_until=Subquery(pauses[:1]),
+            _owes_terms_since=Subquery(_terms_owed_by(OuterRef("pk"))),
         )
 
     def people(self) -> Self:
@@ -63,7 +70,14 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """
         if not isinstance(user, Member) or not user.is_admitted:
             return self.none()
-        return self.active().people().admitted()
+        shown = self.active().people().admitted()
+        if user.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR):
+            return shown
+        # Rule 2.6: a block keeps two people out of each other's sight, whoever of them asked for it.
+        blocks = Tie.objects.filter(kind=TieKind.BLOCK)
+        return shown.exclude(pk__in=blocks.filter(other=user).values("member")).exclude(
+            pk__in=blocks.filter(member=user).values("other")
+        )
 
 
 class MemberManager(BaseUserManager["Member"]):
@@ -164,6 +178,16 @@ class Member(AbstractBaseUser):
             loaded: datetime | None = self._paused_until
             return loaded
         return Pause.objects.current().filter(member=self).values_list("until_at", flat=True).first()
+
+    @cached_property
+    def owes_terms_since(self) -> datetime | None:
+        """Rule 1.10: since when terms are in force that this member has not accepted; None where there are none."""
+        if self.is_machine:
+            return None
+        if hasattr(self, "_owes_terms_since"):
+            loaded: datetime | None = self._owes_terms_since
+            return loaded
+        return _terms_owed_by(self.pk).first()
 
     @cached_property
     def roles(self) -> frozenset[str]:

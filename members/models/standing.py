@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -11,12 +12,14 @@ from django.utils import timezone
 
 
 class Welcome(models.Model):
-    """Rule 1.11: three steps, each done or skipped; null means not reached yet."""
+    """Rule 1.11: three steps, each done or skipped; null means not reached yet. Nobody is led there twice."""
 
     member = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
+    shown_at = models.DateTimeField(null=True, blank=True)
     knows_at = models.DateTimeField(null=True, blank=True)
     looks_for_at = models.DateTimeField(null=True, blank=True)
     introduced_at = models.DateTimeField(null=True, blank=True)
+    skipped = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     # The topic of the introduction; plain, since talk lies to the right of people.
     topic_id = models.BigIntegerField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -1,6 +1,6 @@
 """Terms of use and house rules in versions, and who accepted which when."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +15,11 @@ class TermsKind(models.TextChoices):
     HOUSE_RULES = "house_rules", _("house rules")
 
 
+def _from_within(member: Any) -> Any:
+    """An outer reference, one query further in."""
+    return OuterRef(member) if isinstance(member, OuterRef) else member
+
+
 class TermsQuerySet(models.QuerySet["Terms"]):
     def in_force(self) -> Self:
         """The newest published version of each kind."""
@@ -26,7 +31,7 @@ class TermsQuerySet(models.QuerySet["Terms"]):
         newer = Terms.objects.filter(
             kind=OuterRef("kind"), version__gt=OuterRef("version"), published_at__isnull=False
         )
-        accepted = TermsAcceptance.objects.filter(terms=OuterRef("pk"), member=member)
+        accepted = TermsAcceptance.objects.filter(terms=OuterRef("pk"), member=_from_within(member))
         return self.filter(~Exists(newer), ~Exists(accepted), published_at__isnull=False).order_by("kind")
 
 
