@@ -19,6 +19,8 @@ app.conf.beat_schedule = {
     "forget-idempotency-keys": {"task": "idempotency.forget", "schedule": crontab(hour="3", minute="20")},
     "clear-sessions": {"task": "sessions.clear", "schedule": crontab(hour="3", minute="40")},
     "forget-sign-in-failures": {"task": "members.forget_sign_in_failures", "schedule": timedelta(hours=1)},
+    "tend-directory": {"task": "members.tend_directory", "schedule": timedelta(minutes=10)},
+    "rebuild-directory": {"task": "members.rebuild_directory", "schedule": crontab(hour="4", minute="30")},
     "render-old-posts": {"task": "discussions.render_old_posts", "schedule": timedelta(minutes=1)},
     "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
 }

@@ -1,15 +1,19 @@
 """Companies, and the e-mail domains that belong to them."""
 
+from functools import partial
+
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from community.core.activity import record
+from community.core.broker import enqueue
 from community.core.errors import Conflict, Invalid
 from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
+from members.actions.directory import refresh_company
 from members.actions.domain import normal_domain, refuse_other_owner
 from members.models import Member, Organisation, OrganisationDomain, OrganisationKind
 from members.permissions import can_manage_organisations
@@ -45,6 +49,8 @@ def edit_organisation(
         setattr(row, field, wanted[field])
     if changed:
         row.save(update_fields=changed)
+        # A company may have thousands of people: the words they are found by follow a moment later.
+        transaction.on_commit(partial(enqueue, refresh_company, (row.pk,)))
         _record_edit(row, by=by, fields=changed)
     return row
 

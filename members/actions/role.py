@@ -11,6 +11,7 @@ from community.core.errors import Conflict
 from community.core.models import Audience
 from community.core.permissions import require
 from community.core.verbs import Verb
+from members.actions.directory import refresh_directory_entry
 from members.models import Member, Role, RoleName
 from members.permissions import can_grant_role
 
@@ -38,6 +39,7 @@ def grant_role(
     )
     for known in ("roles", "held_roles"):
         member.__dict__.pop(known, None)
+    refresh_directory_entry(member.pk)
     record(
         Verb.ROLE_GRANTED,
         by=by,
@@ -61,6 +63,7 @@ def end_role(row: Role, *, by: Member) -> Role:
         raise Conflict(_("This role has ended already."))
     row.until_at = now
     row.save(update_fields=["until_at"])
+    refresh_directory_entry(row.member.pk)
     record(
         Verb.ROLE_ENDED,
         by=by,

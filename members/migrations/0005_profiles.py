@@ -39,13 +39,40 @@ class Migration(migrations.Migration):
                 ('sort_name', models.CharField(max_length=80)),
                 ('headline', models.CharField(blank=True, max_length=160)),
                 ('place', models.CharField(blank=True, max_length=120)),
-                ('facets', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=140), default=list, size=None)),
+                ('helps', models.CharField(blank=True, max_length=300)),
+                ('facets', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
                 ('vector', django.contrib.postgres.search.SearchVectorField()),
                 ('joined_at', models.DateTimeField()),
             ],
             options={
                 'verbose_name_plural': 'directory entries',
-                'indexes': [models.Index(fields=['sort_name', 'member'], name='directory_by_name'), models.Index(fields=['joined_at'], name='directory_newest'), django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['facets'], name='directory_facets'), django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['vector'], name='directory_vector')],
+                'indexes': [models.Index(fields=['sort_name', 'member'], name='directory_by_name'), models.Index(fields=['joined_at', 'member'], name='directory_newest'), django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['facets'], name='directory_facets'), django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['vector'], name='directory_vector')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DirectoryFacet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=40)),
+                ('value', models.CharField(max_length=120)),
+                ('label', models.CharField(max_length=120)),
+                ('people', models.PositiveIntegerField(db_default=0, default=0)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['key', '-people'], name='directory_facet_by_people')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'value'), name='directory_facet_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DismissedSuggestion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('member', 'other'), name='dismissed_suggestion_once'), models.CheckConstraint(condition=models.Q(('member', models.F('other')), _negated=True), name='dismissed_suggestion_of_another')],
             },
         ),
         migrations.CreateModel(

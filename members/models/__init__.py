@@ -16,13 +16,19 @@ from members.models.application import (
     Vouch,
     VouchRequest,
 )
-from members.models.directory import DirectoryEntry, DirectoryExport, SavedSearch
+from members.models.directory import (
+    DirectoryEntry,
+    DirectoryExport,
+    DirectoryFacet,
+    DismissedSuggestion,
+    SavedSearch,
+)
 from members.models.expertise import Expertise, QuestionBudget
 from members.models.fact import Fact, FactField, FactKind, FactSource, Photo, Visibility
 from members.models.failure import SignInFailure
 from members.models.gate import Criterion, Gate, Question, QuestionKind, Tier
 from members.models.identity_provider import IdentityProvider, Protocol
-from members.models.invitation import DomainPolicy, DomainRule, Invitation, Skip, new_batch
+from members.models.invitation import DomainPolicy, DomainRule, Invitation, InvitationBatch, Skip, new_batch
 from members.models.member import HANDLE, Member, MemberQuerySet, time_zone_choices
 from members.models.organisation import Employment, Organisation, OrganisationDomain, OrganisationKind
 from members.models.profile import Profile
@@ -49,6 +55,8 @@ __all__ = [
     "Criterion",
     "DirectoryEntry",
     "DirectoryExport",
+    "DirectoryFacet",
+    "DismissedSuggestion",
     "DomainPolicy",
     "DomainRule",
     "Employment",
@@ -61,6 +69,7 @@ __all__ = [
     "IdentityProvider",
     "Introduction",
     "Invitation",
+    "InvitationBatch",
     "Member",
     "MemberNote",
     "MemberQuerySet",

@@ -1,34 +1,104 @@
 """What the directory finds people by: one row for each member, made of what all members may see and of nothing else."""
 
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from members.directory import NEW_DAYS, DirectorySearch
+from members.models.member import Member
+from members.models.tie import Tie, TieKind
+
+
+class DirectoryFacet(models.Model):
+    """A value that people can be filtered by, and how many there were when they were last counted.
+
+    `value` is what stands in an address, `label` what people read. The company facet's value is the slug.
+    """
+
+    key = models.CharField(max_length=40)
+    value = models.CharField(max_length=120)
+    label = models.CharField(max_length=120)
+    people = models.PositiveIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["key", "value"], name="directory_facet_once"),)
+        indexes = (models.Index(fields=["key", "-people"], name="directory_facet_by_people"),)
+
+    def __str__(self) -> str:
+        return f"{self.key}:{self.value}"
+
+
+class HoldsWords(Func):
+    """Whether a vector holds what a `tsquery` asks. Cast and not parsed: the words were made by `words_of`."""
+
+    template = "(%(expressions)s::tsquery)"
+    arg_joiner = " @@ "
+    output_field = models.BooleanField()
+
+
+class DirectoryEntryQuerySet(models.QuerySet["DirectoryEntry"]):
+    def visible_to(self, user: object) -> Self:
+        """Rule 2.3: the directory is for members. Two people of whom one has blocked the other do not meet in it."""
+        if not isinstance(user, Member) or not user.is_admitted:
+            return self.none()
+        blocks = Tie.objects.filter(kind=TieKind.BLOCK)
+        return self.exclude(pk__in=blocks.filter(member=user).values("other")).exclude(
+            pk__in=blocks.filter(other=user).values("member")
+        )
+
+    def matching(self, search: DirectorySearch, ids: Mapping[str, Sequence[int]]) -> Self:
+        """Those who fit; `ids` are the rows of `DirectoryFacet` for each facet of the search, none fits nobody."""
+        entries = self
+        if search.words:
+            wanted = search.tsquery
+            entries = entries.filter(HoldsWords(F("vector"), Value(wanted))) if wanted else entries.none()
+        for key in search.facets:
+            entries = (
+                entries.filter(facets__overlap=list(ids.get(key, ()))) if ids.get(key) else entries.none()
+            )
+        if search.is_new:
+            entries = entries.filter(joined_at__gte=Now() - timedelta(days=NEW_DAYS))
+        return entries
+
+    def in_order(self, search: DirectorySearch) -> Self:
+        return (
+            self.order_by("-joined_at", "-pk") if search.is_newest_first else self.order_by("sort_name", "pk")
+        )
 
 
 class DirectoryEntry(models.Model):
     """A read model: written anew by the actions that change what stands in it, and only for admitted members.
 
-    `facets` holds `key:value`, as in `place:Berlin`, `language:de`, `helps:pricing`, `expert:pricing`.
+    `facets` are ids of `DirectoryFacet`: numbers are counted in a third of the time that words take.
     """
 
     member = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
-    # In small letters: the order of the list, keyset on (sort_name, member).
+    # Without case and accents: the order of the list, keyset on (sort_name, member).
     sort_name = models.CharField(max_length=80)
     headline = models.CharField(max_length=160, blank=True)
     place = models.CharField(max_length=120, blank=True)
-    facets = ArrayField(models.CharField(max_length=140), default=list)
+    helps = models.CharField(max_length=300, blank=True)
+    facets = ArrayField(models.BigIntegerField(), default=list)
     vector = SearchVectorField()
     joined_at = models.DateTimeField()
+
+    objects = DirectoryEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "directory entries"
         indexes = (
             models.Index(fields=["sort_name", "member"], name="directory_by_name"),
-            models.Index(fields=["joined_at"], name="directory_newest"),
+            models.Index(fields=["joined_at", "member"], name="directory_newest"),
             GinIndex(fields=["facets"], name="directory_facets", fastupdate=False),
             GinIndex(fields=["vector"], name="directory_vector", fastupdate=False),
         )
@@ -54,6 +124,23 @@ class SavedSearch(models.Model):
         return self.name
 
 
+class DismissedSuggestion(models.Model):
+    """Somebody who was suggested to `member` and is not to be suggested again. Nobody else learns of it."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["member", "other"], name="dismissed_suggestion_once"),
+            models.CheckConstraint(condition=~Q(member=F("other")), name="dismissed_suggestion_of_another"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.other}"
+
+
 class DirectoryExport(models.Model):
     """Each export of the directory: who, when, which search, how many rows. Its number is the watermark."""
 
@@ -73,4 +160,4 @@ class DirectoryExport(models.Model):
         return str(_("Export of the directory"))
 
     def get_absolute_url(self) -> str:
-        return ""
+        return reverse("member_list")

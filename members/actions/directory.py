@@ -1,0 +1,263 @@
+"""The directory's entries: written anew by whatever changes what stands in them, and all of them once a night."""
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from celery import shared_task
+from django.conf.locale import LANG_INFO
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from members.directory import COMPANY, COMPANY_KIND, EXPERT, NEW, NEW_DAYS, facet_value, fold, lexemes_of
+from members.models import (
+    DirectoryEntry,
+    DirectoryFacet,
+    Employment,
+    Expertise,
+    Fact,
+    FactKind,
+    Member,
+    Organisation,
+    Visibility,
+)
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 500
+#: The facet without a key counts everybody.
+EVERYBODY: Final = ("", "")
+# Neither says who somebody is: a link is no word, and a birthday is for the one day.
+_NOT_FOUND_BY: Final = frozenset({FactKind.LINK, FactKind.LINKS, FactKind.DAY, FactKind.NUMBER})
+
+# One round trip whatever the number of rows, and no write where nothing has changed.
+_WRITE: Final = """
+    INSERT INTO members_directoryentry AS entry
+        (member_id, sort_name, headline, place, helps, facets, vector, joined_at)
+    SELECT member_id, sort_name, headline, place, helps, facets, array_to_tsvector(lexemes), joined_at
+    FROM jsonb_to_recordset(%s::jsonb) AS row (
+        member_id bigint, sort_name text, headline text, place text, helps text, facets bigint[], lexemes text[],
+        joined_at timestamptz
+    )
+    ORDER BY member_id
+    ON CONFLICT (member_id) DO UPDATE SET
+        sort_name = excluded.sort_name, headline = excluded.headline, place = excluded.place,
+        helps = excluded.helps, facets = excluded.facets, vector = excluded.vector, joined_at = excluded.joined_at
+    WHERE (entry.sort_name, entry.headline, entry.place, entry.helps, entry.facets, entry.vector, entry.joined_at)
+        IS DISTINCT FROM (excluded.sort_name, excluded.headline, excluded.place, excluded.helps, excluded.facets,
+                          excluded.vector, excluded.joined_at)
+"""
+
+# Ordered, so that two counts at the same time wait for each other instead of locking each other out.
+_COUNT: Final = """
+    WITH truth AS (
+        SELECT facet_id AS id, count(*) AS people
+        FROM members_directoryentry, unnest(facets) AS facet_id GROUP BY facet_id
+    ),
+    drifted AS (
+        SELECT facet.id, coalesce(truth.people, 0) AS people
+        FROM members_directoryfacet AS facet LEFT JOIN truth USING (id)
+        WHERE facet.key NOT IN ('', %(new)s) AND facet.people <> coalesce(truth.people, 0)
+        ORDER BY facet.id FOR UPDATE OF facet
+    )
+    UPDATE members_directoryfacet AS facet SET people = drifted.people FROM drifted WHERE facet.id = drifted.id
+"""
+_COUNT_ALL: Final = """
+    INSERT INTO members_directoryfacet (key, value, label, people)
+    SELECT '', '', '', count(*) FROM members_directoryentry
+    UNION ALL
+    SELECT %(new)s, '', '', count(*) FROM members_directoryentry
+    WHERE joined_at >= now() - %(days)s * interval '1 day'
+    ON CONFLICT (key, value) DO UPDATE SET people = excluded.people
+"""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is known of one person before it becomes an entry."""
+
+    member: Member
+    headline: str
+    place: str = ""
+    helps: str = ""
+    texts: list[str] = field(default_factory=list)
+    # (key, value) with the label that people read.
+    facets: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add_facet(self, key: str, label: str, *, value: str = "") -> None:
+        value = value or facet_value(label)
+        if value:
+            self.facets.setdefault((key, value), label[:120])
+
+
+@transaction.atomic
+def refresh_directory_entry(*member_ids: int) -> None:
+    """Rule 2.3: write the entries of these people anew, or take them out, in the transaction of what has changed.
+
+    Holds nothing but what all members may see. A fixed number of statements, however many people.
+    """
+    ids = sorted(set(member_ids))
+    # Whoever changes the same person waits here: the entry is made of what was committed last.
+    list(
+        Member.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=ids)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    drafts = _drafts(ids)
+    _write(drafts)
+    DirectoryEntry.objects.filter(pk__in=set(ids) - {draft.member.pk for draft in drafts}).delete()
+
+
+@shared_task(name="members.refresh_company")
+def refresh_company(organisation_id: int) -> int:
+    """After a company's name has changed: the words its people are found by. Returns how many people."""
+    organisation = Organisation.objects.filter(pk=organisation_id).first()
+    if organisation is None:
+        return 0
+    DirectoryFacet.objects.filter(key=COMPANY, value=organisation.slug).update(label=organisation.name)
+    current = Employment.objects.current().filter(organisation=organisation).order_by("member")
+    return _in_batches(list(current.values_list("member_id", flat=True)))
+
+
+@shared_task(name="members.tend_directory")
+def tend_directory() -> dict[str, int]:
+    """Every few minutes: people who came or went without an action (a role that ran out, an import), and the counts.
+
+    Bounded: what is left over is there at the next run. Safe to run twice.
+    """
+    listed = _listed()
+    missing = listed.filter(~Exists(DirectoryEntry.objects.filter(pk=OuterRef("pk")))).order_by("pk")
+    stale = DirectoryEntry.objects.filter(~Exists(listed.filter(pk=OuterRef("pk")))).order_by("pk")
+    changed = [
+        *missing.values_list("pk", flat=True)[: 40 * BATCH],
+        *stale.values_list("pk", flat=True)[: 40 * BATCH],
+    ]
+    return {"refreshed": _in_batches(changed), "counts": count_directory()}
+
+
+@shared_task(name="members.rebuild_directory")
+def rebuild_directory() -> int:
+    """Every entry anew, in batches that each commit by themselves; what is right already is not written.
+
+    Returns how many people were looked at. Safe to run twice and to interrupt.
+    """
+    done, last = 0, 0
+    people = Member.objects.order_by("pk")
+    while batch := list(people.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        refresh_directory_entry(*batch)
+        done, last = done + len(batch), batch[-1]
+    count_directory()
+    return done
+
+
+@transaction.atomic
+def count_directory() -> int:
+    """Bring the counts of the whole directory up to date. Returns how many had changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '2min'")
+        cursor.execute(_COUNT, {"new": NEW})
+        changed = int(cursor.rowcount)
+        cursor.execute(_COUNT_ALL, {"new": NEW, "days": NEW_DAYS})
+    return changed
+
+
+def _in_batches(ids: Sequence[int]) -> int:
+    for start in range(0, len(ids), BATCH):
+        refresh_directory_entry(*ids[start : start + BATCH])
+    return len(ids)
+
+
+def _listed() -> Any:
+    """Everybody whom members can find: the same people as `Member.objects.visible_to`, whoever asks."""
+    return Member.objects.active().people().admitted()
+
+
+def _drafts(ids: Sequence[int]) -> list[_Draft]:
+    drafts = {
+        member.pk: _Draft(
+            member, member.headline, texts=[member.display_name, member.handle, member.headline]
+        )
+        for member in _listed().filter(pk__in=ids)
+    }
+    for job in Employment.objects.current().filter(member__in=drafts).select_related("organisation"):
+        draft, company = drafts[job.member_id], job.organisation
+        draft.texts += [company.name, job.title]
+        draft.add_facet(COMPANY, company.name, value=company.slug)
+        draft.add_facet(COMPANY_KIND, company.kind)
+    labels = Expertise.objects.current().filter(member__in=drafts)
+    for member_id, topic in labels.order_by("topic").values_list("member_id", "topic"):
+        drafts[member_id].texts.append(topic)
+        drafts[member_id].add_facet(EXPERT, topic)
+    facts = (
+        Fact.objects.filter(member__in=drafts, visibility=Visibility.MEMBERS, field__retired_at__isnull=True)
+        .order_by("field__position", "field_id")
+        .select_related("field")
+    )
+    for fact in facts:
+        _add_fact(drafts[fact.member_id], fact)
+    return list(drafts.values())
+
+
+def _add_fact(draft: _Draft, fact: Fact) -> None:
+    kind = fact.field.kind
+    values = [_language(value) for value in fact.values] if kind == FactKind.LANGUAGES else fact.values
+    if kind not in _NOT_FOUND_BY:
+        draft.texts += values
+    if fact.field.is_facet:
+        for code, label in zip(fact.values, values, strict=True):
+            draft.add_facet(fact.field.key, label, value=code if kind == FactKind.LANGUAGES else "")
+    if fact.field.key == "place":
+        draft.place = values[0][:120]
+    elif fact.field.key == "helps_topics":
+        draft.helps = ", ".join(values)[:300]
+
+
+def _language(code: str) -> str:
+    """The name of a language in itself, as its speakers look for it."""
+    return str(LANG_INFO.get(code, {}).get("name_local", code)).capitalize()
+
+
+def _write(drafts: Sequence[_Draft]) -> None:
+    if not drafts:
+        return
+    ids = _facet_ids({pair: label for draft in drafts for pair, label in draft.facets.items()})
+    rows = [
+        {
+            "member_id": draft.member.pk,
+            "sort_name": fold(draft.member.display_name)[:80],
+            "headline": draft.headline,
+            "place": draft.place,
+            "helps": draft.helps,
+            "facets": sorted(ids[pair] for pair in draft.facets),
+            "lexemes": lexemes_of(draft.texts),
+            "joined_at": draft.member.joined_at.isoformat(),
+        }
+        for draft in drafts
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [json.dumps(rows, ensure_ascii=False)])
+
+
+def _facet_ids(labels: dict[tuple[str, str], str]) -> dict[tuple[str, str], int]:
+    """The row of each facet, made where it is new. Only what is missing is inserted, so that no ids are burnt."""
+    found = _known(labels)
+    missing = sorted(set(labels) - set(found))
+    if missing:
+        DirectoryFacet.objects.bulk_create(
+            [DirectoryFacet(key=key, value=value, label=labels[key, value]) for key, value in missing],
+            ignore_conflicts=True,
+        )
+        found |= _known(missing)
+    return found
+
+
+def _known(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    by_key: dict[str, list[str]] = defaultdict(list)
+    for key, value in pairs:
+        by_key[key].append(value)
+    rows = DirectoryFacet.objects.filter(key__in=by_key, value__in=[v for vs in by_key.values() for v in vs])
+    return {(key, value): pk for key, value, pk in rows.values_list("key", "value", "pk")}

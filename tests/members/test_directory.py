@@ -1,0 +1,267 @@
+"""The directory: how words are made comparable, what an entry holds, who fits a search, what the page shows."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from members.actions.directory import (
+    count_directory,
+    rebuild_directory,
+    refresh_company,
+    refresh_directory_entry,
+    tend_directory,
+)
+from members.actions.fact import FactChange, set_facts
+from members.actions.member import deactivate_member, reactivate_member
+from members.actions.organisation import edit_organisation
+from members.actions.profile import ProfileChange, edit_profile, start_employment
+from members.actions.role import end_role
+from members.directory import DirectorySearch, SavedParameters, facet_value, fold, lexemes_of, read_search
+from members.models import (
+    DirectoryEntry,
+    DirectoryFacet,
+    Expertise,
+    Fact,
+    Member,
+    OrganisationKind,
+    Role,
+    Tie,
+    TieKind,
+    Visibility,
+)
+from tests.factories import make_member, make_organisation
+
+
+def say(member, **facts):
+    """Let a person state facts: `place="Oslo"`, `helps_topics=["pricing"]`."""
+    changes = {key: FactChange([value] if isinstance(value, str) else value) for key, value in facts.items()}
+    set_facts(member, changes, by=member)
+
+
+def employ(member, company, title="Buyer"):
+    return start_employment(member, company, by=None, title=title, from_date=date(2024, 1, 1))
+
+
+def facets_of(member):
+    ids = DirectoryEntry.objects.get(pk=member.pk).facets
+    return {f"{row.key}:{row.value}" for row in DirectoryFacet.objects.filter(pk__in=ids)}
+
+
+def found(reader, words="", *, is_new=False, **facets):
+    search = DirectorySearch(words=words, facets={key: tuple(v) for key, v in facets.items()}, is_new=is_new)
+    rows = DirectoryFacet.objects.all()
+    ids = {key: [row.pk for row in rows if row.key == key and row.value in facets[key]] for key in facets}
+    entries = DirectoryEntry.objects.visible_to(reader).matching(search, ids).in_order(search)
+    return [entry.member.display_name for entry in entries.select_related("member")]
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("text", "folded"),
+        [
+            ("Carmen Ibáñez", "carmen ibanez"),
+            ("Straße", "strasse"),
+            ("Łódź", "lodz"),
+            ("SØREN", "soren"),
+            ("İstanbul", "istanbul"),
+            ("Ångström", "angstrom"),
+            ("Ａｄａ", "ada"),
+            ("ليلى", "ليلى"),
+            ("김민준", "김민준"),
+        ],
+    )
+    def test_case_and_accents_do_not_matter(self, text, folded):
+        assert fold(text) == folded
+
+    def test_words_fall_apart_where_people_expect_it(self):
+        assert lexemes_of(["Anna-Lena O'Neil", "anna"]) == ["anna", "lena", "o", "neil"]
+
+    def test_words_of_scripts_with_marks_stay_whole(self):
+        assert lexemes_of(["हिन्दी"]) == ["हिन्दी"]
+
+    def test_a_given_name_is_found_in_a_run_without_spaces(self):
+        assert "太郎" in lexemes_of(["山田太郎"])
+
+    @pytest.mark.parametrize("words", ["'", "a & b | !c", "\\", "':*", "<->", "   ", "x'||'y", "\u202e", "%"])
+    def test_hostile_words_make_a_query_postgresql_takes(self, db, words):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s::tsquery", [DirectorySearch(words=words).tsquery])
+
+    def test_a_search_reads_back_as_it_was_written(self):
+        query = QueryDict("q=anna&place=Oslo&place=Malm%C3%B6&unknown=1&new=1&sort=newest&after=3-x")
+        search = read_search(query, ["place", "company"])
+        assert search.facets == {"place": ("oslo", "malmo")}
+        assert search.query() == "q=anna&place=oslo&place=malmo&new=1&sort=newest"
+        assert read_search(SavedParameters(search.query()), ["place", "company"]) == search
+
+    def test_values_are_bounded(self):
+        query = QueryDict(
+            "q=" + "a" * 999 + "&place=" + "b" * 999 + "".join(f"&place=p{n}" for n in range(99))
+        )
+        search = read_search(query, ["place"])
+        assert len(search.words) == 200
+        assert len(search.facets["place"]) == 12
+        assert max(map(len, search.facets["place"])) == 120
+
+    def test_spellings_are_one_value(self):
+        assert facet_value("  MALMÖ ") == facet_value("Malmo") == "malmo"
+
+
+@pytest.mark.django_db
+class TestEntry:
+    def test_a_new_member_has_an_entry_and_an_applicant_has_none(self, member, applicant):
+        assert DirectoryEntry.objects.get(pk=member.pk).sort_name == "mira member"
+        assert not DirectoryEntry.objects.filter(pk=applicant.pk).exists()
+
+    def test_facts_become_facets_and_words(self, member):
+        say(
+            member,
+            place="Malmö",
+            languages=["de", "sv"],
+            helps_topics=["Pricing", "audits"],
+            looks_topics=["PPA"],
+        )
+        assert facets_of(member) == {
+            "place:malmo", "languages:de", "languages:sv", "helps_topics:pricing", "helps_topics:audits",
+            "looks_topics:ppa",
+        }  # fmt: skip
+        assert DirectoryFacet.objects.get(key="languages", value="de").label == "Deutsch"
+        entry = DirectoryEntry.objects.get(pk=member.pk)
+        assert (entry.place, entry.helps) == ("Malmö", "pricing, audits")
+        for words in ("malmo", "MALMÖ", "mira pri", "svenska", "audits member"):
+            assert found(member, words) == ["Mira Member"]
+        assert found(member, "mira paris") == []
+
+    @pytest.mark.parametrize("visibility", [Visibility.ONLY_ME, Visibility.FOLLOWED_BACK])
+    def test_what_not_all_members_may_see_is_in_no_entry(self, member, visibility):
+        say(member, place="Narnia", biography="zqhidden", helps_topics=["zqtopic"])
+        assert found(member, "zqhidden") == ["Mira Member"]
+        changes = {
+            key: FactChange(list(fact.values), visibility)
+            for key, fact in ((fact.field.key, fact) for fact in Fact.objects.filter(member=member))
+        }
+        set_facts(member, changes, by=member)
+        assert facets_of(member) == set()
+        assert found(member, "zqhidden") == found(member, "narnia") == found(member, "zqtopic") == []
+        entry = DirectoryEntry.objects.get(pk=member.pk)
+        assert (entry.place, entry.helps) == ("", "")
+
+    def test_an_employer_follows_with_its_kind(self, member):
+        first, second = (
+            make_organisation("Northwind"),
+            make_organisation("Halden", kind=OrganisationKind.PARTNER),
+        )
+        employ(member, first)
+        employ(member, second, "Head")
+        assert facets_of(member) == {f"company:{second.slug}", "company_kind:partner"}
+        assert found(member, "halden head") == ["Mira Member"]
+        assert found(member, "northwind") == []
+
+    def test_a_company_under_another_name_is_found_by_it(self, member, manager):
+        company = make_organisation("Northwind")
+        employ(member, company)
+        edit_organisation(company, by=manager, name="Southwind", kind=OrganisationKind.CUSTOMER)
+        assert refresh_company(company.pk) == 1
+        assert found(member, "southwind") == ["Mira Member"]
+        assert DirectoryFacet.objects.get(key="company").label == "Southwind"
+        assert refresh_company(0) == 0
+
+    def test_expert_labels_in_force_are_a_facet(self, member):
+        label = Expertise.objects.create(
+            member=member, topic="pricing", evidence="A talk.", review_due=timezone.now()
+        )
+        refresh_directory_entry(member.pk)
+        assert facets_of(member) == {"expert:pricing"}
+        label.ended_at = timezone.now()
+        label.save()
+        refresh_directory_entry(member.pk)
+        assert facets_of(member) == set()
+
+    def test_who_leaves_goes_and_who_comes_back_is_there_again(self, member, manager):
+        deactivate_member(member, by=manager, reason="left")
+        assert found(manager, "mira") == []
+        reactivate_member(member, by=manager)
+        assert found(manager, "mira") == ["Mira Member"]
+        end_role(Role.objects.get(member=member), by=manager)
+        assert found(manager, "mira") == []
+
+    def test_another_name_is_found_at_once(self, member):
+        edit_profile(member, ProfileChange(display_name="Petra Ångström", time_zone="UTC"), by=member)
+        assert found(member, "angstrom") == ["Petra Ångström"]
+
+    def test_many_people_cost_as_many_statements_as_one(self, member):
+        people = [make_member() for _number in range(12)]
+        for number, person in enumerate(people):
+            say(person, place=f"Town {number}", helps_topics=["one", "two"])
+        counts = []
+        for ids in ([member.pk, people[0].pk], [person.pk for person in people]):
+            with CaptureQueriesContext(connection) as captured:
+                refresh_directory_entry(*ids)
+            counts.append(len(captured))
+        assert counts[0] == counts[1] <= 9
+
+    def test_nothing_is_written_where_nothing_has_changed(self, member):
+        say(member, place="Oslo")
+        before = row_versions()
+        assert rebuild_directory() == Member.objects.count()
+        assert row_versions() == before
+
+    def test_the_night_finds_who_came_and_went_by_the_clock(self, member, other_member):
+        now = timezone.now()
+        Role.objects.filter(member=member).update(from_at=now - timedelta(2), until_at=now - timedelta(1))
+        DirectoryEntry.objects.filter(pk=other_member.pk).delete()
+        assert tend_directory()["refreshed"] == 2
+        assert list(DirectoryEntry.objects.values_list("pk", flat=True)) == [other_member.pk]
+        assert tend_directory() == {"refreshed": 0, "counts": 0}
+
+    def test_counts_are_brought_up_to_date(self, member, other_member):
+        say(member, place="Oslo")
+        say(other_member, place="oslo")
+        count_directory()
+        assert DirectoryFacet.objects.get(key="place").people == 2
+        assert DirectoryFacet.objects.get(key="").people == 2
+        say(member, place="Bergen")
+        assert count_directory() == 2
+        assert dict(DirectoryFacet.objects.filter(key="place").values_list("value", "people")) == {
+            "oslo": 1,
+            "bergen": 1,
+        }
+
+
+def row_versions():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT member_id, xmin::text, ctid::text FROM members_directoryentry ORDER BY 1")
+        return cursor.fetchall()
+
+
+@pytest.mark.django_db
+class TestMatching:
+    def test_values_of_one_facet_are_or_and_facets_are_and(self, member):
+        for name, place, topic in (
+            ("Ann", "Oslo", "pricing"),
+            ("Bea", "Bergen", "pricing"),
+            ("Cem", "Oslo", "audits"),
+        ):
+            say(make_member(name), place=place, helps_topics=[topic])
+        assert found(member, place=["oslo", "bergen"]) == ["Ann", "Bea", "Cem"]
+        assert found(member, place=["oslo", "bergen"], helps_topics=["pricing"]) == ["Ann", "Bea"]
+        assert found(member, "cem", place=["oslo"]) == ["Cem"]
+        assert found(member, place=["nowhere"]) == []
+
+    def test_new_are_those_of_the_last_ninety_days(self, member):
+        make_member("Old Hand", at=timezone.now() - timedelta(days=91))
+        assert found(member, is_new=True) == ["Mira Member"]
+
+    @pytest.mark.parametrize("is_mine", [True, False])
+    def test_two_people_with_a_block_between_them_do_not_meet(self, member, other_member, is_mine):
+        ends = (member, other_member) if is_mine else (other_member, member)
+        Tie.objects.create(member=ends[0], other=ends[1], kind=TieKind.BLOCK)
+        assert found(member) == ["Mira Member"]
+        assert found(other_member) == ["Oskar Other"]
+
+    def test_applicants_find_nobody(self, member, applicant):
+        assert found(applicant) == []
