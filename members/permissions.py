@@ -1,9 +1,17 @@
 """Who may change whom. Predicates only: they read the member, never the request."""
 
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from community.core.permissions import ALLOWED, Decision, Denied
-from members.models import PRECEDENCE, Application, Member, RoleName, Suspension, Vouch
+from members.models import PRECEDENCE, Admission, Application, Member, RoleName, Suspension, Vouch
+
+# Good standing begins when somebody has had time to get to know the place (rule 1.6).
+VOUCH_AFTER: Final = timedelta(days=30)
 
 
 def is_admitted(user: Member) -> Decision:
@@ -11,7 +19,9 @@ def is_admitted(user: Member) -> Decision:
     if user.is_admitted:
         return ALLOWED
     if user.is_suspended:
-        return Denied(_("Your membership is suspended. The page about it says until when, and how to appeal."))
+        return Denied(
+            _("Your membership is suspended. The page about it says until when, and how to appeal.")
+        )
     return Denied(_("This belongs to members. Your application decides whether you become one."))
 
 
@@ -116,6 +126,26 @@ def can_review_application(user: Member, application: Application) -> Decision:
         return Denied(_("This application is your own. Another community manager decides it."))
     if Vouch.objects.filter(application=application, by=user).exists():
         return Denied(_("You have vouched for this person. Another community manager decides."))
+    return ALLOWED
+
+
+def can_vouch(user: Member, application: Application) -> Decision:
+    """Rule 1.6: a member in good standing whom the applicant has named. Whoever is suspended holds no role."""
+    may = is_admitted(user)
+    if not may:
+        return may
+    if application.member_id == user.pk:
+        return Denied(_("Nobody vouches for themselves."))
+    seat = Admission.objects.seated().filter(member=user).first()
+    # Who was here before there were tiers has no row.
+    since = user.joined_at if seat is None else seat.admitted_at
+    free_from = since + VOUCH_AFTER
+    if free_from > timezone.now():
+        return Denied(
+            _(
+                "Members vouch for others once they have been here for {days} days. You can from {date}."
+            ).format(days=VOUCH_AFTER.days, date=date_format(timezone.localtime(free_from), "j F Y"))
+        )
     return ALLOWED
 
 

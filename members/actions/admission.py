@@ -11,11 +11,14 @@ from community.core.activity import record
 from community.core.errors import Conflict
 from community.core.models import Audience
 from community.core.verbs import Verb
+from members.actions.fact import FactChange, set_facts
 from members.actions.profile import start_employment
 from members.models import (
     Admission,
+    Answer,
     Application,
     Employment,
+    FactSource,
     Invitation,
     Member,
     Organisation,
@@ -79,8 +82,15 @@ def admit_member(
         source=source,
         tier=tier.pk,
     )
+    answers = _answers_for_the_profile(application)
+    title = answers.pop("title", "")
     if organisation is not None and not _works_there(member, organisation):
-        start_employment(member, organisation, by=None, title="", from_date=timezone.localdate(now), at=now)
+        start_employment(
+            member, organisation, by=None, title=title, from_date=timezone.localdate(now), at=now
+        )
+    if answers:
+        changes = {key: FactChange([text]) for key, text in answers.items()}
+        set_facts(member, changes, by=None, source=FactSource.APPLICATION)
     Welcome.objects.get_or_create(member=member)
     return admission
 
@@ -138,7 +148,16 @@ def _change_role(member: Member, *, by: Member | None, now: datetime) -> None:
         row.save(update_fields=["until_at"])
     if not Role.objects.filter(member=member, role=RoleName.MEMBER, until_at__isnull=True).exists():
         Role.objects.create(member=member, role=RoleName.MEMBER, from_at=now, granted_by=by)
-    member.__dict__.pop("roles", None)
+    for known in ("roles", "held_roles", "_current_roles"):
+        member.__dict__.pop(known, None)
+
+
+def _answers_for_the_profile(application: Application | None) -> dict[str, str]:
+    """Rule 1.2: what the applicant agreed to have in the profile, by the key of the field."""
+    if application is None:
+        return {}
+    answers = Answer.objects.filter(application=application, may_fill=True).exclude(question__fills="")
+    return dict(answers.order_by("question__position", "pk").values_list("question__fills", "text"))
 
 
 def _works_there(member: Member, organisation: Organisation) -> bool:

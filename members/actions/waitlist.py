@@ -1,0 +1,137 @@
+"""Waiting for a place: letting in whoever is next when one is free, and letting somebody go first."""
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from community.core.activity import record
+from community.core.errors import Conflict, Invalid
+from community.core.models import Audience
+from community.core.permissions import require
+from community.core.text import clean_line
+from community.core.verbs import Verb
+from members.actions.admission import NoPlace, admit_member, lock_tier
+from members.actions.application import lock_application, move_to
+from members.models import Admission, Application, ApplicationState, ApplicationStep, Member, Tier
+from members.permissions import can_review_application
+
+
+@transaction.atomic
+def fill_places(tier: Tier) -> list[Application]:
+    """Rule 1.9: let in from the waitlist, in its order, as many as there are places. Returns who came in.
+
+    Somebody whose company is full waits on and holds up nobody. Safe to run at any time and twice.
+    """
+    tier = lock_tier(tier)
+    moved: list[Application] = []
+    for application in _waiting(tier).filter(member__deactivated_at__isnull=True):
+        free = None if tier.capacity is None else tier.capacity - _seats(tier)
+        if free is not None and free <= 0:
+            break
+        locked = lock_application(application)
+        if locked.state != ApplicationState.WAITLISTED:
+            # Withdrawn while this was waiting for the row.
+            continue
+        try:
+            let_in(locked, by=None, words="", is_in_time=is_in_time(locked), moved_up=True)
+        except NoPlace:
+            continue
+        moved.append(locked)
+    return moved
+
+
+@shared_task(name="members.fill_places")
+def fill_all_places() -> int:
+    """Every tier where somebody waits. Returns how many came in."""
+    tiers = Tier.objects.filter(applications__state=ApplicationState.WAITLISTED).distinct().order_by("pk")
+    return sum(len(fill_places(tier)) for tier in tiers)
+
+
+@transaction.atomic
+def move_on_waitlist(application: Application, place: int, *, by: Member, reason: str) -> Application:
+    """Rule 1.9: put somebody at another place of the waitlist, 1 being the next. The reason stays in the record.
+
+    Raises `Invalid` without a reason or for a place that there is not, `Conflict` for somebody who does not wait.
+    """
+    require(can_review_application(by, application))
+    reason = clean_line(reason)
+    if not reason:
+        sentence = _("Say why somebody goes before the others. It stays in the record.")
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    tier = lock_tier(application.tier)
+    waiting = list(_waiting(tier).select_for_update(of=("self",), no_key=True))
+    moved = next((row for row in waiting if row.pk == application.pk), None)
+    if moved is None:
+        raise Conflict(
+            _("This person is not on the waitlist any more. Reload the page to see what happened.")
+        )
+    if not 1 <= place <= len(waiting):
+        sentence = _("The waitlist has the places 1 to {count}.").format(count=len(waiting))
+        raise Invalid(sentence, fields={"place": [sentence]})
+    if waiting.index(moved) == place - 1:
+        return moved
+    waiting.remove(moved)
+    waiting.insert(place - 1, moved)
+    # All up to that place get ranks before the rest, who keep theirs: whoever comes later still comes last.
+    below = min([0, *(row.waitlist_rank for row in waiting[place:])])
+    for number, row in enumerate(waiting[:place]):
+        row.waitlist_rank = below - place + number
+        row.save(update_fields=["waitlist_rank"])
+    record(
+        Verb.APPLICATION_MOVED,
+        by=by,
+        target=moved,
+        audience=Audience.STAFF,
+        counterpart_id=moved.member_id,
+        rank=moved.waitlist_rank,
+        place=place,
+        reason=reason[:300],
+    )
+    return moved
+
+
+def let_in(
+    application: Application, *, by: Member | None, words: str, is_in_time: bool, moved_up: bool = False
+) -> ApplicationStep:
+    """The one way from an application to a place. The tier and the application are locked. Raises `NoPlace`."""
+    invitation = application.invitation
+    if invitation is not None and Admission.objects.filter(invitation=invitation).exists():
+        invitation = None
+    admit_member(
+        application.member,
+        tier=application.tier,
+        by=by,
+        organisation=application.organisation,
+        application=application,
+        invitation=invitation,
+        source="application",
+    )
+    step = move_to(application, ApplicationState.ACCEPTED, by=by, words=words)
+    record(
+        Verb.APPLICATION_ACCEPTED,
+        by=by,
+        target=application,
+        audience=Audience.MEMBER,
+        counterpart_id=application.member_id,
+        organisation_id=application.organisation_id,
+        tier=application.tier_id,
+        in_time=is_in_time,
+        moved_up=moved_up,
+        step=step.pk,
+    )
+    return step
+
+
+def is_in_time(application: Application) -> bool:
+    """Whether the reviewers were in time for somebody who has been on the waitlist since."""
+    at = application.waitlisted_at
+    return at is not None and application.due_at is not None and at <= application.due_at
+
+
+def _waiting(tier: Tier) -> QuerySet[Application]:
+    return Application.objects.filter(tier=tier).in_waiting_order().select_related("member")
+
+
+def _seats(tier: Tier) -> int:
+    return Admission.objects.seated().filter(tier=tier).count()
