@@ -19,9 +19,12 @@ from discussions.models import (
     forget_visible_spaces,
     visible_space_ids,
 )
+from members import subscribers  # noqa: F401 - what the worker loads too
+from members.actions.application import start_application, submit_application
+from members.actions.gate import default_tier
 from members.actions.member import create_member, deactivate_member
 from members.actions.role import grant_role
-from members.models import Member, Organisation, OrganisationKind, RoleName
+from members.models import Application, Member, Organisation, OrganisationKind, RoleName, Tier
 
 PASSWORD = "seven quiet herons wade"
 
@@ -67,6 +70,35 @@ def make_deactivated_member(name: str = "", *, by: Member | None = None) -> Memb
 def make_organisation(name: str = "", *, kind: OrganisationKind = OrganisationKind.CUSTOMER) -> Organisation:
     number = next(_numbers)
     return Organisation.objects.create(name=name or f"Company {number}", slug=f"company-{number}", kind=kind)
+
+
+def make_tier(name: str = "", **values: object) -> Tier:
+    number = next(_numbers)
+    return Tier.objects.create(name=name or f"Tier {number}", slug=f"tier-{number}", **values)
+
+
+def make_application(
+    name: str = "",
+    *,
+    tier: Tier | None = None,
+    email: str = "",
+    company: str = "",
+    sent: bool = True,
+    at: datetime | None = None,
+) -> Application:
+    """Somebody who has asked to come in; without `tier` to the first one, without `sent` still writing."""
+    number = next(_numbers)
+    application = start_application(
+        email or f"applicant{number}@example.org",
+        tier or default_tier(),
+        name=name or f"Applicant {number}",
+        at=at,
+    )
+    if company:
+        Application.objects.filter(pk=application.pk).update(company_name=company)
+    if sent:
+        application = submit_application(application, by=application.member, at=at)
+    return Application.objects.select_related("member", "tier").get(pk=application.pk)
 
 
 def make_space(

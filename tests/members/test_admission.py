@@ -10,14 +10,9 @@ from community.core.models import Activity
 from community.core.verbs import Verb
 from members.actions.admission import NoPlace, admit_member, end_admission
 from members.models import Admission, Employment, Member, RoleName, Tier, Welcome
-from tests.factories import make_deactivated_member, make_member, make_organisation
+from tests.factories import make_deactivated_member, make_member, make_organisation, make_tier
 
 pytestmark = pytest.mark.django_db
-
-
-def make_tier(**values) -> Tier:
-    number = Tier.objects.count() + 100
-    return Tier.objects.create(name=f"Tier {number}", slug=f"tier-{number}", **values)
 
 
 def applicant(**values) -> Member:
