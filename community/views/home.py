@@ -1,18 +1,26 @@
-"""The first page a member sees."""
+"""The first page a member sees; strangers and applicants are led to theirs."""
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.queries import home_page
-from members.requests import MemberRequest
+from members.models import Member, RoleName
 
 
+@login_not_required
 @require_safe
-def home(request: MemberRequest) -> HttpResponse:
-    page = home_page(request.user)
+def home(request: HttpRequest) -> HttpResponse:
+    """Rule 1.3: whoever has asked to come in sees how that stands, and nothing of the inside."""
+    reader = request.user
+    if not isinstance(reader, Member):
+        return redirect("gate_show")
+    if not reader.is_admitted and reader.has_role(RoleName.APPLICANT):
+        return redirect("application_show")
+    page = home_page(reader)
     return render(
         request,
         "home.html",
