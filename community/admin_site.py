@@ -4,11 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
 from allauth.account.decorators import secure_admin_login
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from csp.constants import SELF
 from csp.decorators import csp_replace
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.db.models import Model
@@ -18,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core.admin import CommunityModelAdmin
+from members.models import Member
+from members.second_factor import has_needed_factor
 
 # The stock admin asks for its scripts by files of its own, without a nonce. So here the files of this site may run
 # and still nothing that stands in a page; everything else is as strict as everywhere.
@@ -50,7 +49,8 @@ class CommunityAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Moderators, managers and administrators, with a second factor where the place asks for one."""
-        return super().has_permission(request) and has_needed_factor(request)
+        user = request.user
+        return isinstance(user, Member) and user.is_staff and has_needed_factor(request, user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Where people come who may not enter, or not yet: the site's sign-in, or the set-up of a second step."""
@@ -80,17 +80,3 @@ class CommunityAdminSite(AdminSite):
             request, _("The administration asks for a second step. Set one up here, then you can go in.")
         )
         return redirect("mfa_index")
-
-
-def has_needed_factor(request: HttpRequest) -> bool:
-    """Whether the member at work has an authenticator app or a key, looked up once a request.
-
-    Having one is enough: every sign-in of such an account has asked for it, save by passkey, which is two in one.
-    """
-    if not settings.REQUIRE_SECOND_FACTOR:
-        return True
-    known: bool | None = getattr(request, "_has_factor", None)
-    if known is None:
-        known = is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
-        request._has_factor = known  # type: ignore[attr-defined]
-    return known

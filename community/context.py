@@ -42,6 +42,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "here": match.url_name if match else "",
         "me": None,
         "is_staff": False,
+        "paused_until": None,
         "nav_spaces": [],
     }
     user = getattr(request, "user", None)
@@ -50,6 +51,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
     return context | {
         "me": Me(user.display_name, user.get_absolute_url(), initials(user.display_name)),
         "is_staff": user.is_staff,
+        "paused_until": user.paused_until if user.is_admitted else None,
         "nav_spaces": [
             NavSpace(space.name, url, current=request.path_info == url)
             for space in visible_spaces(user)

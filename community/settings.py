@@ -79,6 +79,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "members.middleware.StandingMiddleware",
+    "members.middleware.TermsMiddleware",
     "community.core.middleware.ReaderTimeMiddleware",
     "community.core.middleware.ErrorMiddleware",
 ]
@@ -196,6 +198,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "10/m/ip,100/h/ip,3/m/key,10/d/key",
     "reset_password_from_key": "20/m/ip",
     "signup": "20/m/ip",
+    "start_application": "10/m/ip,60/h/ip,3/m/key,10/d/key",
     "confirm_email": "1/10s/key,15/d/key",
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
@@ -214,7 +217,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = COMMUNITY_NAME
 # One step of 30 s to either side, for telephones whose clock is off.
 MFA_TOTP_TOLERANCE = 1
-# Whoever may open the admin needs a second factor; on one's own machine it would be in the way.
+# Staff and moderators need a second factor (members/second_factor.py); on one's own machine it would be in the way.
 REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=SITE_IS_HTTPS)
 # Behind how many proxies of ours: without it a forwarded address is not believed for limits.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0, least=0, most=5)

@@ -21,7 +21,14 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from community.core.http import render_error
-from members.actions.sign_in import count_failure, forget_failures, is_locked, password_of
+from members.actions.sign_in import (
+    claim_member,
+    count_failure,
+    forget_failures,
+    is_locked,
+    password_of,
+    revoke_tokens,
+)
 from members.models import Member
 
 logger = logging.getLogger(__name__)
@@ -52,9 +59,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def set_password(self, user: Member, password: str) -> None:
-        """Writes this column alone: saving the whole row could bring back an account deactivated meanwhile."""
+        """Ends the API tokens too, and writes this column alone: saving the whole row could bring back an account deactivated meanwhile."""
         user.set_password(password)
         user.save(update_fields=["password"])
+        # Other sessions end because the hash they carry is of the old password. Whoever changes it because somebody
+        # else got in means the tokens too.
+        revoke_tokens(user, by=user)
+
+    def login(self, request: HttpRequest, user: Member) -> None:
+        """The last step of every way in, after address and second step: the first time is noted."""
+        super().login(request, user)
+        claim_member(user)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """The limits of the cache, and behind them the count that Redis cannot forget; one sentence for both."""

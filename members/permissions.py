@@ -185,6 +185,13 @@ def can_suspend_member(user: Member, member: Member) -> Decision:
     return ALLOWED
 
 
+def can_see_suspensions(user: Member) -> Decision:
+    """Those who impose them, and administrators, who may have to decide an appeal."""
+    if user.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Moderators and community managers look after suspensions. Ask one of them."))
+
+
 def can_lift_suspension(user: Member) -> Decision:
     if user.has_role(RoleName.MODERATOR, RoleName.MANAGER):
         return ALLOWED
@@ -207,3 +214,36 @@ def can_decide_appeal(user: Member, suspension: Suspension) -> Decision:
 def _reach(roles: frozenset[str]) -> int:
     """The lower, the further; nobody's role reaches beyond the last."""
     return min((place for place, role in enumerate(PRECEDENCE) if role in roles), default=len(PRECEDENCE))
+
+
+# --- profiles, experts, introductions ---------------------------------------------------------------------------
+
+
+def can_manage_experts(user: Member, member: Member) -> Decision:
+    """Rule 2.5: community managers recognise experts, and never themselves."""
+    if not user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return Denied(_("Community managers recognise experts. Ask one of them."))
+    if user.pk == member.pk:
+        return Denied(_("Nobody recognises themselves. Another community manager can."))
+    return ALLOWED
+
+
+def can_set_question_budget(user: Member, member: Member) -> Decision:
+    """Rule 2.5: how often one is asked is one's own to say."""
+    if user.pk == member.pk and user.has_role(RoleName.EXPERT):
+        return ALLOWED
+    return Denied(_("Experts say themselves how often they want to be asked."))
+
+
+def can_introduce(user: Member) -> Decision:
+    """Rule 2.7: every admitted member can bring two others together."""
+    return is_admitted(user)
+
+
+def can_note_member(user: Member, member: Member) -> Decision:
+    """Rule 2.6: notes are between managers. Nobody keeps notes on themselves: the person reads them in their export."""
+    if not user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return Denied(_("Community managers keep notes on people. Ask one of them."))
+    if user.pk == member.pk:
+        return Denied(_("Nobody keeps notes on themselves."))
+    return ALLOWED

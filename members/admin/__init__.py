@@ -1,5 +1,5 @@
 """The administration of people and the gate, a file for each noun."""
 
-from members.admin import people
+from members.admin import domain, people, standing, terms
 
-__all__ = ["people"]
+__all__ = ["domain", "people", "standing", "terms"]

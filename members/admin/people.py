@@ -1,6 +1,5 @@
 """Members and organisations in the admin. Every act is an action of `members/actions`, done by whoever is signed in."""
 
-from datetime import datetime, time
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -8,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,14 +16,18 @@ from community.core.permissions import Decision
 from members.actions.member import create_member, deactivate_member, reactivate_member
 from members.actions.organisation import add_domain, create_organisation, edit_organisation, remove_domain
 from members.actions.role import end_role, grant_role
+from members.actions.standing import lift_suspension, suspend_member
+from members.forms.standing import LastDayField, SuspendForm
 from members.models import (
     Employment,
     Member,
     Organisation,
     OrganisationDomain,
     OrganisationKind,
+    Pause,
     Role,
     RoleName,
+    Suspension,
     time_zone_choices,
 )
 from members.permissions import can_grant_role, can_manage_members, can_manage_organisations
@@ -53,10 +55,9 @@ class AddMemberForm(ActionModelForm):
 
 class GrantRoleForm(forms.Form):
     role = forms.ChoiceField(label=gettext_lazy("Role"))
-    until = forms.DateField(
+    until = LastDayField(
         label=gettext_lazy("Until"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
         help_text=gettext_lazy(
             "The last day on which it is held. Left empty, it is held until somebody ends it."
         ),
@@ -65,15 +66,6 @@ class GrantRoleForm(forms.Form):
     def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = role_choices(by)  # type: ignore[attr-defined]
-
-    def clean_until(self) -> datetime | None:
-        day = self.cleaned_data["until"]
-        if day is None:
-            return None
-        end = timezone.make_aware(datetime.combine(day, time.max.replace(microsecond=0)))
-        if end <= timezone.now():
-            raise forms.ValidationError(_("That day is over."))
-        return end
 
 
 class EndRoleForm(forms.Form):
@@ -111,6 +103,9 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("active", _("active")),
             ("deactivated", _("deactivated")),
+            ("suspended", _("suspended")),
+            ("paused", _("pausing")),
+            ("left", _("left")),
             ("unclaimed", _("known from an import only")),
             ("machine", _("machine account")),
         ]
@@ -118,13 +113,17 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "active":
-                return queryset.filter(
-                    deactivated_at__isnull=True, claimed_at__isnull=False, is_machine=False
-                )
+                return queryset.filter(deactivated_at__isnull=True, email__isnull=False, is_machine=False)
             case "deactivated":
                 return queryset.filter(deactivated_at__isnull=False)
             case "unclaimed":
-                return queryset.filter(claimed_at__isnull=True, is_machine=False)
+                return queryset.filter(email__isnull=True, is_machine=False)
+            case "suspended":
+                return queryset.filter(pk__in=Suspension.objects.current().values("member"))
+            case "paused":
+                return queryset.filter(pk__in=Pause.objects.current().values("member"))
+            case "left":
+                return queryset.filter(left_at__isnull=False)
             case "machine":
                 return queryset.filter(is_machine=True)
         return queryset
@@ -164,10 +163,10 @@ class MemberAdmin(CommunityModelAdmin[Member]):
     list_filter = (StateFilter, RoleFilter)
     search_fields = ("display_name", "handle", "email")
     search_help_text = gettext_lazy("Name, handle or e-mail address")
-    actions = ("grant_role", "end_role", "deactivate", "reactivate")
+    actions = ("grant_role", "end_role", "suspend", "lift_suspension", "deactivate", "reactivate")
     shown = (
         "display_name", "handle", "email", "headline", "current_roles", "state", "second_factor", "time_zone",
-        "joined_at", "claimed_at", "last_login", "deactivated_at",
+        "joined_at", "claimed_at", "last_login", "left_at", "deactivated_at",
     )  # fmt: skip
 
     def may_view(self, user: Member) -> Decision:
@@ -208,7 +207,7 @@ class MemberAdmin(CommunityModelAdmin[Member]):
 
     @admin.display(description=gettext_lazy("roles today"))
     def current_roles(self, member: Member) -> str:
-        return ", ".join(str(RoleName(role).label) for role in RoleName.values if role in member.roles)
+        return ", ".join(str(RoleName(role).label) for role in RoleName.values if role in member.held_roles)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, member: Member) -> str:
@@ -216,7 +215,13 @@ class MemberAdmin(CommunityModelAdmin[Member]):
             return _("deactivated")
         if member.is_machine:
             return _("machine account")
-        return _("active") if member.claimed_at else _("known from an import only")
+        if member.is_suspended:
+            return _("suspended")
+        if member.has_left:
+            return _("left")
+        if member.paused_until is not None:
+            return _("pausing")
+        return _("active") if member.email else _("known from an import only")
 
     @admin.display(description=gettext_lazy("second step"), boolean=True)
     def second_factor(self, member: Member) -> bool:
@@ -225,7 +230,9 @@ class MemberAdmin(CommunityModelAdmin[Member]):
     def fits(self, action: str, obj: Member) -> bool:
         if action in {"deactivate", "reactivate"}:
             return (obj.deactivated_at is None) == (action == "deactivate")
-        return action != "end_role" or bool(obj.roles)
+        if action in {"suspend", "lift_suspension"}:
+            return obj.is_suspended == (action == "lift_suspension")
+        return action != "end_role" or bool(obj.held_roles)
 
     @admin.action(description=gettext_lazy("Grant a role"), permissions=["view"])
     def grant_role(self, request: MemberRequest, queryset: QuerySet[Member]) -> HttpResponse:
@@ -257,6 +264,36 @@ class MemberAdmin(CommunityModelAdmin[Member]):
             form_class=lambda data: EndRoleForm(data, by=request.user),
             act=end,
             sensitive=True,
+        )
+
+    @admin.action(description=gettext_lazy("Suspend"), permissions=["view"])
+    def suspend(self, request: MemberRequest, queryset: QuerySet[Member]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Suspend: they can sign in, and read only why, until when and how to appeal"),
+            button=_("Suspend"),
+            form_class=SuspendForm,
+            act=lambda member, words: suspend_member(
+                member, by=request.user, reason=words["reason"], until=words["until"]
+            ),
+            sensitive=True,
+        )
+
+    @admin.action(description=gettext_lazy("Lift a suspension"), permissions=["view"])
+    def lift_suspension(self, request: MemberRequest, queryset: QuerySet[Member]) -> HttpResponse:
+        def lift(member: Member, _words: dict[str, Any]) -> Suspension:
+            suspension = Suspension.objects.current().filter(member=member).first()
+            if suspension is None:
+                raise Conflict(_("{name} is not suspended.").format(name=member.display_name))
+            return lift_suspension(suspension, by=request.user)
+
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Lift the suspension now; the member is told"),
+            button=_("Lift"),
+            act=lift,
         )
 
     @admin.action(description=gettext_lazy("Deactivate"), permissions=["view"])

@@ -93,7 +93,9 @@ class MemberManager(BaseUserManager["Member"]):
 
 
 class Member(AbstractBaseUser):
-    """A person with an account, or one known only from an import (then `claimed_at` and `email` are null).
+    """A person with an account, or one known only from an import (then `email` is null).
+
+    `claimed_at` is the first sign-in; whoever was invited or made by a manager has none yet.
 
     Roles are dated rows; `is_staff`, `is_admitted` and the like are read from the rows of today.
     """

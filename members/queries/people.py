@@ -65,7 +65,7 @@ def member_page(member: Member, reader: Member) -> MemberPage:
         can_help_with=profile.can_help_with,
         looks_for=profile.looks_for,
         joined_label=_("Here since {month} {year}").format(month=MONTHS[joined.month], year=joined.year),
-        unclaimed_note=unclaimed if member.claimed_at is None else "",
+        unclaimed_note=unclaimed if member.email is None else "",
         url=member.get_absolute_url(),
         edit_url=reverse("profile_edit") if member.pk == reader.pk else "",
         posts_url=reverse("member_posts", args=[member.handle]),

@@ -20,8 +20,14 @@ class IsAdmitted(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if not request.user.is_authenticated:
             return False
+        if request.user.is_suspended:
+            self.message = _("Your membership is suspended. Sign in to read why, until when, and how to appeal.")
+            return False
         if not request.user.is_admitted:
             self.message = _("This belongs to members. Your application decides whether you become one.")
+            return False
+        if request.user.owes_terms_since is not None:
+            self.message = _("New terms are in force. Sign in and accept them; then this works again.")
             return False
         token = request.auth
         if (

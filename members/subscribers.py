@@ -1,0 +1,222 @@
+"""What members are told of what has happened. Each function is idempotent: the key of a mail makes it this one mail."""
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+
+from community.core.activity import on
+from community.core.mail import queue_mail
+from community.core.models import Activity
+from community.core.moments import moment
+from community.core.verbs import Verb
+from members.actions.waitlist import fill_places
+from members.models import ApplicationStep, Member, Role, RoleName, Suspension, Tier, VouchRequest
+from members.queries.waitlist import waitlist_standing
+
+# --- standing ---------------------------------------------------------------------------------------------------
+
+
+@on(Verb.MEMBER_SUSPENDED)
+def tell_of_suspension(activity: Activity) -> None:
+    """Rule 1.12: the reason to the letter, the end, and the one appeal."""
+    suspension = Suspension.objects.select_related("member").get(pk=activity.target_id)
+    _tell_suspended(suspension, "member.suspended", {"reason": suspension.reason})
+
+
+@on(Verb.SUSPENSION_LIFTED)
+def tell_of_lifting(activity: Activity) -> None:
+    """Where an appeal was granted, the words of that decision say it."""
+    suspension = Suspension.objects.select_related("member", "appeal").get(pk=activity.target_id)
+    appeal = getattr(suspension, "appeal", None)
+    if appeal is None or not appeal.is_granted:
+        _tell_suspended(suspension, "suspension.lifted", {})
+
+
+@on(Verb.APPEAL_DECIDED)
+def tell_of_decision(activity: Activity) -> None:
+    """The words of whoever decided."""
+    suspension = Suspension.objects.select_related("member", "appeal").get(pk=activity.target_id)
+    _tell_suspended(
+        suspension,
+        "appeal.decided",
+        {"is_granted": suspension.appeal.is_granted, "reason": suspension.appeal.reason},
+    )
+
+
+@on(Verb.APPEAL_MADE)
+def tell_of_appeal(activity: Activity) -> None:
+    """Those who can decide it: managers, and where the only one suspended, moderators and administrators."""
+    suspension = Suspension.objects.select_related("member", "appeal").get(pk=activity.target_id)
+    deciders: list[Member] = []
+    for role in (RoleName.MANAGER, RoleName.MODERATOR, RoleName.ADMINISTRATOR):
+        deciders = [
+            member
+            for member in _holders(role)
+            if member.pk not in {suspension.suspended_by_id, suspension.member_id}
+        ]
+        if deciders:
+            break
+    for decider in deciders:
+        queue_mail(
+            "appeal.made",
+            key=f"appeal.made:{suspension.pk}:{decider.pk}",
+            address=decider.email or "",
+            template="members/mail/appeal_made.txt",
+            words={
+                "name": suspension.member.display_name,
+                "reason": suspension.reason,
+                "words": suspension.appeal.words,
+                "url": settings.SITE_URL + reverse("admin:members_suspension_change", args=[suspension.pk]),
+            },
+            member=decider,
+        )
+
+
+@on(Verb.MEMBER_LEFT)
+def tell_of_leaving(activity: Activity) -> None:
+    """So that nobody is made to leave by somebody else at their desk without hearing of it."""
+    member = Member.objects.get(pk=activity.target_id)
+    if member.email:
+        queue_mail(
+            "member.left",
+            key=f"member.left:{activity.pk}",
+            address=member.email,
+            template="members/mail/member_left.txt",
+            words={"url": settings.SITE_URL + reverse("account_login")},
+            member=member,
+        )
+
+
+def _tell_suspended(suspension: Suspension, kind: str, words: dict[str, object]) -> None:
+    member = suspension.member
+    if not member.email:
+        return
+    queue_mail(
+        kind,
+        key=f"{kind}:{suspension.pk}",
+        address=member.email,
+        template=f"members/mail/{kind.replace('.', '_')}.txt",
+        words={
+            "name": member.display_name,
+            "until": moment(suspension.until_at, suspension.from_at).exact,
+            "url": settings.SITE_URL + reverse("suspension_show"),
+            **words,
+        },
+        member=member,
+    )
+
+
+def _holders(role: RoleName) -> list[Member]:
+    """Those who hold the role today and can read mail."""
+    rows = Role.objects.current().filter(member=OuterRef("pk"), role=role)
+    closed_out = Suspension.objects.current().filter(member=OuterRef("pk"))
+    return list(
+        Member.objects.active().people().filter(Exists(rows), ~Exists(closed_out), email__isnull=False)
+    )
+
+
+# --- the gate: applicants, sponsors, reviewers ------------------------------------------------------------------
+
+
+@on(
+    Verb.APPLICATION_ASKED, Verb.APPLICATION_WAITLISTED, Verb.APPLICATION_ACCEPTED, Verb.APPLICATION_DECLINED
+)
+def tell_applicant(activity: Activity) -> None:
+    """Rule 1.3: exactly the words that were written for them; notes of reviewers stand in another table."""
+    step = _step_of(activity)
+    if step is None or not step.application.member.email:
+        return
+    application = step.application
+    kind = "application.moved_up" if activity.data.get("moved_up") else str(activity.verb)
+    standing = waitlist_standing(application) if kind == Verb.APPLICATION_WAITLISTED else None
+    queue_mail(
+        kind,
+        key=f"{kind}:{step.pk}",
+        address=application.member.email or "",
+        template=f"members/mail/{kind.replace('.', '_')}.txt",
+        words={
+            "name": application.member.display_name,
+            "words": step.words,
+            "tier": application.tier.name,
+            "standing": standing,
+            "status_url": settings.SITE_URL + reverse("application_show"),
+            "url": settings.SITE_URL + reverse("home"),
+        },
+        member=application.member,
+    )
+
+
+@on(Verb.APPLICATION_WAITLISTED, Verb.APPLICATION_ACCEPTED, Verb.APPLICATION_DECLINED)
+def tell_sponsors(activity: Activity) -> None:
+    """Rule 1.6: who vouched or invited hears what came of it, and nothing of the words, which are the applicant's."""
+    step = _step_of(activity)
+    if step is None:
+        return
+    application = step.application
+    sponsors = {vouch.by for vouch in application.vouches.select_related("by")}
+    if application.invitation is not None and application.invitation.invited_by is not None:
+        sponsors.add(application.invitation.invited_by)
+    for sponsor in sorted(sponsors, key=lambda member: member.pk):
+        if sponsor.email and sponsor.is_admitted:
+            queue_mail(
+                "application.sponsored",
+                key=f"application.sponsored:{step.pk}:{sponsor.pk}",
+                address=sponsor.email,
+                template="members/mail/application_sponsored.txt",
+                words={
+                    "sponsor": sponsor.display_name,
+                    "name": application.member.display_name,
+                    "state": str(step.state),
+                    "url": settings.SITE_URL + application.member.get_absolute_url(),
+                },
+                member=sponsor,
+            )
+
+
+@on(Verb.VOUCH_ASKED)
+def ask_to_vouch(activity: Activity) -> None:
+    """To members only: an address that is nobody's hears nothing, and the applicant does not learn which."""
+    request = (
+        VouchRequest.objects.select_related("application__member")
+        .filter(pk=activity.data.get("request_id"))
+        .first()
+    )
+    if request is None:
+        return
+    confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), email=request.email, verified=True)
+    asked = Member.objects.active().admitted().filter(Q(email=request.email) | Exists(confirmed)).first()
+    if asked is None or not asked.email or not asked.is_admitted:
+        return
+    queue_mail(
+        "vouch.asked",
+        key=f"vouch.asked:{request.pk}",
+        address=asked.email,
+        template="members/mail/vouch_asked.txt",
+        words={
+            "sponsor": asked.display_name,
+            "name": request.application.member.display_name,
+            "company": request.application.company_name,
+            "url": settings.SITE_URL + reverse("vouch_create", args=[request.application_id]),
+        },
+        member=asked,
+    )
+
+
+@on(Verb.MEMBER_LEFT, Verb.GATE_EDITED)
+def let_the_next_in(activity: Activity) -> None:
+    """Rule 1.9: a place is free, or there are more of them. The hourly job finds what this misses."""
+    if activity.verb == Verb.MEMBER_LEFT:
+        tiers = Tier.objects.filter(admissions__member=activity.target_id)
+    else:
+        tiers = Tier.objects.filter(pk=activity.target_id if activity.target_type == "tier" else None)
+    for tier in tiers.distinct().order_by("pk"):
+        fill_places(tier)
+
+
+def _step_of(activity: Activity) -> ApplicationStep | None:
+    """The change of state that was recorded; None where the person has been erased since."""
+    steps = ApplicationStep.objects.select_related(
+        "application__member", "application__tier", "application__invitation__invited_by"
+    )
+    return steps.filter(pk=activity.data.get("step")).first()
