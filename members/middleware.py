@@ -42,7 +42,8 @@ class TermsMiddleware:
         if not getattr(view, "login_required", True) or wants_json(request):
             return None
         match = request.resolver_match
-        if match is not None and match.url_name in ALWAYS_OPEN:
+        name = "" if match is None else match.url_name or ""
+        if name in ALWAYS_OPEN or name.startswith("mfa_"):
             return None
         user = request.user
         if not isinstance(user, Member) or not user.is_admitted or user.owes_terms_since is None:

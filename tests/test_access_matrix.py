@@ -33,6 +33,8 @@ ADMITTED = tuple(role for role in ROLES if role not in {*OUTSIDE, "applicant", "
 OPEN_TO_STRANGERS = {
     "health",  # for machines that watch; says one word
     "csp_report",  # browsers send it without cookies
+    "terms_list",  # what everybody may read before they ask to come in
+    "terms_show",
     "account_login",
     "account_logout",  # leads to sign-in
     "admin:login",  # leads to the site's own sign-in
@@ -113,6 +115,9 @@ MATRIX: dict[str, Row] = {
     "member_show": page(applicant=404),
     "member_posts": page(applicant=404),
     "profile_edit": page(),
+    "terms_list": public(),
+    "terms_show": public(),
+    "terms_accept": page(),
     "api_token_list": page(applicant=403),
     "api_token_create": with_body(act(applicant=403, ok=200), name="A program", scope="read", days="30"),
     "api_token_revoke": act((), applicant=404, otherwise=404),
@@ -213,6 +218,8 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "discussions_tag": MODERATE,
     "discussions_topic": MODERATE,
     "members_member": ("manager", "administrator"),
+    "members_domainrule": ("manager", "administrator"),
+    "members_terms": ("manager", "administrator"),
     "members_organisation": ("manager", "administrator"),
 }
 ADMIN_PAGE = re.compile(r"admin:(?P<table>[a-z]+_[a-z]+)_(?P<page>changelist|add|history|delete|change)")
@@ -246,6 +253,8 @@ def values(world: World) -> dict[str, object]:
         "member_id": writer.pk,
         "token_id": world.tokens["insider"].pk,
         "pk": 1,
+        "kind": "terms",
+        "version": 1,
         "uidb36": "1",
         "key": "unknown-key",
         "object_id": 2**31,
