@@ -18,9 +18,12 @@ app.conf.beat_schedule = {
     "sweep-mail": {"task": "mail.sweep", "schedule": timedelta(seconds=30)},
     "forget-idempotency-keys": {"task": "idempotency.forget", "schedule": crontab(hour="3", minute="20")},
     "clear-sessions": {"task": "sessions.clear", "schedule": crontab(hour="3", minute="40")},
+    "forget-drafts": {"task": "members.forget_drafts", "schedule": crontab(hour="3", minute="30")},
     "forget-sign-in-failures": {"task": "members.forget_sign_in_failures", "schedule": timedelta(hours=1)},
     "tend-directory": {"task": "members.tend_directory", "schedule": timedelta(minutes=10)},
     "rebuild-directory": {"task": "members.rebuild_directory", "schedule": crontab(hour="4", minute="30")},
+    "fill-places": {"task": "members.fill_places", "schedule": timedelta(minutes=15)},
+    "remind-of-overdue": {"task": "members.remind_of_overdue", "schedule": timedelta(hours=1)},
     "render-old-posts": {"task": "discussions.render_old_posts", "schedule": timedelta(minutes=1)},
     "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from community.core.moments import initials
 from discussions.models import visible_spaces
@@ -42,6 +43,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "here": match.url_name if match else "",
         "me": None,
         "is_staff": False,
+        "is_inside": False,
         "paused_until": None,
         "nav_spaces": [],
     }
@@ -49,8 +51,9 @@ def chrome(request: HttpRequest) -> dict[str, object]:
     if not isinstance(user, Member):
         return context
     return context | {
-        "me": Me(user.display_name, user.get_absolute_url(), initials(user.display_name)),
+        "me": Me(user.display_name, _own_page(user), initials(user.display_name)),
         "is_staff": user.is_staff,
+        "is_inside": user.is_admitted,
         "paused_until": user.paused_until if user.is_admitted else None,
         "nav_spaces": [
             NavSpace(space.name, url, current=request.path_info == url)
@@ -59,3 +62,8 @@ def chrome(request: HttpRequest) -> dict[str, object]:
             for url in (space.get_absolute_url(),)
         ],
     }
+
+
+def _own_page(user: Member) -> str:
+    """Who is not past the gate has no page for others to see."""
+    return user.get_absolute_url() if user.is_admitted else reverse("home")

@@ -10,8 +10,19 @@ from community.core.mail import queue_mail
 from community.core.models import Activity
 from community.core.moments import moment
 from community.core.verbs import Verb
+from members.actions.automatic import let_in_at_once
+from members.actions.review import vouches_missing
 from members.actions.waitlist import fill_places
-from members.models import ApplicationStep, Member, Role, RoleName, Suspension, Tier, VouchRequest
+from members.models import (
+    Application,
+    ApplicationStep,
+    Member,
+    Role,
+    RoleName,
+    Suspension,
+    Tier,
+    VouchRequest,
+)
 from members.queries.waitlist import waitlist_standing
 
 # --- standing ---------------------------------------------------------------------------------------------------
@@ -119,9 +130,36 @@ def _holders(role: RoleName) -> list[Member]:
 # --- the gate: applicants, sponsors, reviewers ------------------------------------------------------------------
 
 
-@on(
-    Verb.APPLICATION_ASKED, Verb.APPLICATION_WAITLISTED, Verb.APPLICATION_ACCEPTED, Verb.APPLICATION_DECLINED
-)
+@on(Verb.APPLICATION_SUBMITTED)
+def tell_of_arrival(activity: Activity) -> None:
+    """Rule 1.3: that it has arrived, and by when there is an answer."""
+    application = _application_of(activity)
+    if application is None or not application.member.email or application.due_at is None:
+        return
+    queue_mail(
+        "application.submitted",
+        key=f"application.submitted:{application.pk}",
+        address=application.member.email,
+        template="members/mail/application_submitted.txt",
+        words={
+            "name": application.member.display_name,
+            "due": moment(application.due_at, activity.occurred_at).exact + " UTC",
+            "vouches_needed": vouches_missing(application),
+            "link": settings.SITE_URL + reverse("application_show"),
+        },
+        member=application.member,
+    )
+
+
+@on(Verb.APPLICATION_SUBMITTED, Verb.VOUCH_GIVEN)
+def let_in_without_review(activity: Activity) -> None:
+    """Rules 1.7 and 1.8: where the invitation or the domain spares it, at once or with the last vouch."""
+    application = _application_of(activity)
+    if application is not None:
+        let_in_at_once(application)
+
+
+@on(Verb.APPLICATION_ASKED, Verb.APPLICATION_WAITLISTED, Verb.APPLICATION_ACCEPTED, Verb.APPLICATION_DECLINED)
 def tell_applicant(activity: Activity) -> None:
     """Rule 1.3: exactly the words that were written for them; notes of reviewers stand in another table."""
     step = _step_of(activity)
@@ -208,8 +246,10 @@ def let_the_next_in(activity: Activity) -> None:
     """Rule 1.9: a place is free, or there are more of them. The hourly job finds what this misses."""
     if activity.verb == Verb.MEMBER_LEFT:
         tiers = Tier.objects.filter(admissions__member=activity.target_id)
+    elif activity.target_type == "tier":
+        tiers = Tier.objects.filter(pk=activity.target_id)
     else:
-        tiers = Tier.objects.filter(pk=activity.target_id if activity.target_type == "tier" else None)
+        return
     for tier in tiers.distinct().order_by("pk"):
         fill_places(tier)
 
@@ -220,3 +260,11 @@ def _step_of(activity: Activity) -> ApplicationStep | None:
         "application__member", "application__tier", "application__invitation__invited_by"
     )
     return steps.filter(pk=activity.data.get("step")).first()
+
+
+def _application_of(activity: Activity) -> Application | None:
+    """None where it has been erased since."""
+    if activity.target_type != "application" or activity.target_id is None:
+        return None
+    rows = Application.objects.select_related("member", "tier", "invitation")
+    return rows.filter(pk=activity.target_id).first()

@@ -1,7 +1,19 @@
 """Imports only: where Celery finds this app's jobs, and the dispatch of activity its subscribers."""
 
 from members import subscribers
+from members.actions.application import forget_drafts
 from members.actions.directory import rebuild_directory, refresh_company, tend_directory
+from members.actions.reminder import remind_of_overdue
 from members.actions.sign_in import forget_old_failures
+from members.actions.waitlist import fill_all_places
 
-__all__ = ["forget_old_failures", "rebuild_directory", "refresh_company", "subscribers", "tend_directory"]
+__all__ = [
+    "fill_all_places",
+    "forget_drafts",
+    "forget_old_failures",
+    "rebuild_directory",
+    "refresh_company",
+    "remind_of_overdue",
+    "subscribers",
+    "tend_directory",
+]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.views import api_token, application, gate, member, profile, review, standing, terms
+from members.views import api_token, application, gate, member, profile, review, standing, terms, vouch
 
 urlpatterns = [
     path("join/", gate.gate_show, name="gate_show"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("me/tokens/new/", api_token.api_token_create, name="api_token_create"),
     path("me/tokens/<int:token_id>/revoke/", api_token.api_token_revoke, name="api_token_revoke"),
     path("applications/<int:application_id>/review/", review.application_review, name="application_review"),
+    path("applications/<int:application_id>/vouches/new/", vouch.vouch_create, name="vouch_create"),
     path("terms/", terms.terms_list, name="terms_list"),
     path("terms/accept/", terms.terms_accept, name="terms_accept"),
     path("terms/<str:kind>/<int:version>/", terms.terms_show, name="terms_show"),

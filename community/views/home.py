@@ -1,23 +1,23 @@
 """The first page a member sees; strangers and applicants are led to theirs."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.queries import home_page
-from members.models import Member, RoleName
+from members.models import RoleName
+from members.requests import MemberRequest
 
 
-@login_not_required
+# The closed door leads strangers to the public page instead of to sign-in.
+@login_required(login_url="gate_show", redirect_field_name="")
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: MemberRequest) -> HttpResponse:
     """Rule 1.3: whoever has asked to come in sees how that stands, and nothing of the inside."""
     reader = request.user
-    if not isinstance(reader, Member):
-        return redirect("gate_show")
     if not reader.is_admitted and reader.has_role(RoleName.APPLICANT):
         return redirect("application_show")
     page = home_page(reader)

@@ -439,7 +439,9 @@ def submit_application(application: Application, *, by: Member, at: datetime | N
     _check_answers(application)
     if application.organisation_id is None and rule is not None:
         application.organisation = rule.organisation
-        application.save(update_fields=["organisation"])
+        if rule.policy == DomainPolicy.ACCEPT and rule.tier is not None:
+            application.tier = rule.tier
+        application.save(update_fields=["organisation", "tier"])
     move_to(application, ApplicationState.SUBMITTED, by=by, at=at)
     assert application.due_at is not None
     record(

@@ -33,6 +33,7 @@ from members.forms.application import ApplicationForm, ReplyForm, StartForm, Vou
 from members.models import Application, ApplicationState, Member, RoleName, Tier
 from members.queries.gate import decision_label
 from members.queries.own_application import newest_application, own_application
+from members.queries.waitlist import place_sentence
 from members.requests import MemberRequest
 from members.views.gate import open_tiers, render_gate
 
@@ -256,7 +257,7 @@ def _page(
     request: MemberRequest, application: Application, *, status: int = 200, **forms: ActionForm
 ) -> HttpResponse:
     context = {
-        "application": own_application(application),
+        "application": own_application(application, place_sentence=place_sentence(application)),
         "reply": forms.get("reply") or ReplyForm(),
         "vouch": forms.get("vouch") or VouchRequestForm(),
         # What was typed into a form that the page no longer shows is not lost.
