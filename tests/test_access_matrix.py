@@ -8,15 +8,19 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import clear_url_caches, path
+from django.urls import clear_url_caches, path, reverse
+from django.utils import timezone
 
 from community import urls
+from members.actions.standing import leave_community, suspend_member
+from tests.factories import make_member
 from tests.routes import Route, routes
 from tests.world import ROLES, World, make_world, undone
 
@@ -115,6 +119,13 @@ MATRIX: dict[str, Row] = {
     "member_show": page(applicant=404),
     "member_posts": page(applicant=404),
     "profile_edit": page(),
+    "member_pause": page(applicant=403),
+    "member_resume": act((), applicant=409, otherwise=409),
+    "member_leave": page(),
+    "member_left": page(302),
+    "member_return": act((), applicant=409, otherwise=409),
+    "suspension_show": page(302),
+    "suspension_appeal": act((), applicant=409, otherwise=409),
     "terms_list": public(),
     "terms_show": public(),
     "terms_accept": page(),
@@ -221,6 +232,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "members_domainrule": ("manager", "administrator"),
     "members_terms": ("manager", "administrator"),
     "members_organisation": ("manager", "administrator"),
+    "members_suspension": STAFF,
 }
 ADMIN_PAGE = re.compile(r"admin:(?P<table>[a-z]+_[a-z]+)_(?P<page>changelist|add|history|delete|change)")
 ADMIN_OLD_ADDRESS = re.compile(r"admin:\[admin/(?P<app>[a-z]+)/(?P<model>[a-z]+)/<path:object_id>/\]")
@@ -325,6 +337,48 @@ def test_exactly_the_reviewed_doors_are_open_to_strangers():
     exempt = {route.name for route in routes() if route.exempt and not route.name.startswith("api_")}
     assert exempt == OPEN_TO_STRANGERS - {"admin:login"}
     assert open_doors(routes(), make_world()) <= OPEN_TO_STRANGERS
+
+
+# The pages that stay open to somebody who may sign in but not go on: the one they are led to, and ways out.
+@pytest.mark.parametrize(
+    ("standing", "page_name", "open_pages"),
+    [
+        (
+            "suspended",
+            "suspension_show",
+            {
+                "suspension_show", "suspension_appeal", "member_leave", "account_logout", "account_reauthenticate",
+                "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "health", "csp_report",
+            },
+        ),
+        ("left", "member_left", {"member_left", "member_return", "account_logout", "health", "csp_report"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("role", ["member", "manager"])
+def test_whoever_is_suspended_or_gone_meets_one_page(standing, page_name, open_pages, role):
+    world = make_world()
+    filled, member = values(world), world.cast[role]
+    if standing == "suspended":
+        suspend_member(
+            member,
+            by=make_member(role="manager"),
+            reason="Shouting.",
+            until=timezone.now() + timedelta(days=2),
+        )
+    else:
+        leave_community(member, by=member)
+    client, wrong = world.client(role), {}
+    for route in routes():
+        if route.name in open_pages:
+            continue
+        for method in ("get", "post"):
+            with undone():
+                answer = getattr(client, method)(route.address(filled))
+            is_led = answer.status_code == 302 and answer["Location"] == reverse(page_name)
+            # 404 and 405 say nothing but that the address is none.
+            if not is_led and answer.status_code not in {403, 404, 405}:
+                wrong[f"{method} {route.name}"] = answer.status_code
+    assert wrong == {}
 
 
 # --- the table can fail ---

@@ -210,7 +210,7 @@ def test_sessions_end_and_signing_in_leads_to_the_page():
     before.post(reverse("account_login"), {"login": "sus@example.org", "password": PASSWORD})
     assert before.get("/").status_code == 200
     suspend(member)
-    assert before.get("/").headers["Location"].startswith(reverse("account_login"))
+    assert before.get(reverse("member_list")).headers["Location"].startswith(reverse("account_login"))
     after = Client()
     after.post(reverse("account_login"), {"login": "sus@example.org", "password": PASSWORD})
     assert after.get("/").headers["Location"] == reverse("suspension_show")
@@ -371,7 +371,7 @@ def test_the_pages_of_leaving(client_as):
     assert again(member).is_admitted
     web.post(asked.headers["Location"], {"password": PASSWORD})
     assert again(member).has_left
-    assert web.get("/").headers["Location"].startswith(reverse("account_login"))
+    assert web.get(reverse("member_list")).headers["Location"].startswith(reverse("account_login"))
     web = Client()
     web.post(reverse("account_login"), {"login": "gone@example.org", "password": PASSWORD})
     assert web.get("/").headers["Location"] == reverse("member_left")
