@@ -224,7 +224,7 @@ def start_application(
     if holder is not None and not _is_only_applicant(holder):
         raise Conflict(_("This address has an account here already. Sign in with it."))
     now = at or timezone.now()
-    member = holder or _open_account(address, name=name, at=now)
+    member = holder or _open_account(address, name=name, at=now, claimed_at=at)
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     # A second link opened at the same moment waited for the lock, and finds what the first has made.
     there = Application.objects.open().filter(member=member).select_related("member", "tier").first()
@@ -233,6 +233,12 @@ def start_application(
     tier = tier or default_tier()
     if tier.closed_at is not None:
         raise Conflict(_("This tier takes no applications now. Begin again and choose another one."))
+    return open_draft(member, tier, at=at)
+
+
+def open_draft(member: Member, tier: Tier, *, at: datetime | None = None) -> Application:
+    """The draft of an applicant, with its first step and its activity. The caller's transaction holds their row."""
+    now = at or timezone.now()
     application = Application.objects.create(member=member, tier=tier, created_at=now, edited_at=now)
     ApplicationStep.objects.create(application=application, state=ApplicationState.DRAFT, by=member, at=now)
     record(
@@ -247,7 +253,7 @@ def start_application(
     return application
 
 
-def _open_account(address: str, *, name: str, at: datetime) -> Member:
+def _open_account(address: str, *, name: str, at: datetime, claimed_at: datetime | None) -> Member:
     """An account of somebody who only asks to come in. Who joined is said when they are let in."""
     name = clean_line(name)[:NAME_LENGTH]
     member, is_new = Member.objects.get_or_create(
@@ -257,7 +263,8 @@ def _open_account(address: str, *, name: str, at: datetime) -> Member:
             "handle": free_handle(name) if name else f"applicant-{token_hex(6)}",
             "display_name": name or NO_NAME,
             "joined_at": at,
-            "claimed_at": at,
+            # Signing in notes it (`claim_member`); a generated history has nobody who does.
+            "claimed_at": claimed_at,
             # No password: they sign in by code or link.
             "password": "!" + token_hex(20),
         },

@@ -70,7 +70,9 @@ def forget_old_failures() -> int:
 def claim_member(member: Member) -> bool:
     """Note the first sign-in of an account, once, however it came about. Returns whether this was it."""
     # One statement decides between two browsers that sign in at the same moment.
-    if member.claimed_at is not None or not Member.objects.filter(pk=member.pk, claimed_at__isnull=True).update(claimed_at=Now()):
+    if member.claimed_at is not None or not Member.objects.filter(
+        pk=member.pk, claimed_at__isnull=True
+    ).update(claimed_at=Now()):
         return False
     member.refresh_from_db(fields=["claimed_at"])
     record(Verb.MEMBER_CLAIMED, by=member, target=member, audience=Audience.STAFF, counterpart_id=member.pk)

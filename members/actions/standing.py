@@ -19,8 +19,11 @@ from community.core.permissions import require
 from community.core.text import clean_source
 from community.core.verbs import Verb
 from members.actions.admission import NoPlace, admit_member, end_admission
+from members.actions.application import open_draft
+from members.actions.directory import refresh_directory_entry
+from members.actions.gate import default_tier
 from members.actions.sign_in import end_sessions, revoke_tokens
-from members.models import Admission, Appeal, Member, Pause, Role, RoleName, Suspension
+from members.models import Admission, Appeal, Application, Member, Pause, Role, RoleName, Suspension
 from members.permissions import (
     can_decide_appeal,
     can_lift_suspension,
@@ -123,6 +126,7 @@ def leave_community(member: Member, *, by: Member) -> Member:
         role=acted_in,
     )
     _forget_roles(member)
+    refresh_directory_entry(member.pk)
     return member
 
 
@@ -144,6 +148,9 @@ def return_to_community(member: Member, *, by: Member) -> Member:
     is_back = timezone.now() - member.left_at <= RETURN_WITHIN and _take_place_again(member, last)
     if not is_back:
         Role.objects.create(member=member, role=RoleName.APPLICANT, from_at=timezone.now())
+        is_open = last is not None and last.tier.closed_at is None
+        if not Application.objects.open().filter(member=member).exists():
+            open_draft(member, last.tier if last is not None and is_open else default_tier())
     Member.objects.filter(pk=member.pk).update(left_at=None)
     member.left_at = None
     _forget_roles(member)
@@ -155,6 +162,7 @@ def return_to_community(member: Member, *, by: Member) -> Member:
         counterpart_id=member.pk,
         at_once=is_back,
     )
+    refresh_directory_entry(member.pk)
     return member
 
 
