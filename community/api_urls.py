@@ -50,6 +50,6 @@ urlpatterns = [
         name="api_answer_unaccept",
     ),
     path("v1/members/", MemberEndpoint.as_view({"get": "list"}), name="api_member_list"),
-    path("v1/members/me/", MemberEndpoint.as_view({"get": "me"}), name="api_member_me"),
+    path("v1/members/me/", MemberEndpoint.as_view({"get": "me", "patch": "edit_me"}), name="api_member_me"),
     path("v1/members/<int:member_id>/", MemberEndpoint.as_view({"get": "retrieve"}), name="api_member_show"),
 ]

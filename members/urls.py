@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from members.views import api_token, application, gate, member, profile, review, standing, terms, vouch
+from members.views import (
+    api_token,
+    application,
+    directory,
+    gate,
+    introduction,
+    member,
+    organisation,
+    photo,
+    profile,
+    review,
+    standing,
+    terms,
+    tie,
+    vouch,
+)
 
 urlpatterns = [
     path("join/", gate.gate_show, name="gate_show"),
@@ -15,9 +30,31 @@ urlpatterns = [
     path("me/application/answer/", application.application_answer, name="application_answer"),
     path("me/application/withdraw/", application.application_withdraw, name="application_withdraw"),
     path("me/application/vouches/new/", application.vouch_request_create, name="vouch_request_create"),
-    path("members/", member.member_list, name="member_list"),
+    path("members/", directory.member_list, name="member_list"),
+    path("organisations/<slug:slug>/", organisation.organisation_show, name="organisation_show"),
     path("members/<str:handle>/", member.member_show, name="member_show"),
+    path("members/<str:handle>/card.vcf", member.member_vcard, name="member_vcard"),
+    path("members/<str:handle>/introduce/", introduction.introduction_create, name="introduction_create"),
+    path("members/<str:handle>/follow/", tie.member_follow, name="member_follow"),
+    path("members/<str:handle>/unfollow/", tie.member_unfollow, name="member_unfollow"),
+    path("members/<str:handle>/mute/", tie.member_mute, name="member_mute"),
+    path("members/<str:handle>/unmute/", tie.member_unmute, name="member_unmute"),
+    path("members/<str:handle>/block/", tie.member_block, name="member_block"),
+    path("members/<str:handle>/unblock/", tie.member_unblock, name="member_unblock"),
+    path("introductions/", introduction.introduction_list, name="introduction_list"),
+    path(
+        "introductions/<int:introduction_id>/answer/",
+        introduction.introduction_answer,
+        name="introduction_answer",
+    ),
+    path("photos/<str:name>/<int:size>/", photo.photo_show, name="photo_show"),
     path("me/", profile.profile_edit, name="profile_edit"),
+    path("me/preview/", profile.profile_preview, name="profile_preview"),
+    path("me/confirm/", profile.profile_confirm, name="profile_confirm"),
+    path("me/questions/", profile.question_budget, name="question_budget"),
+    path("me/ties/", tie.tie_list, name="tie_list"),
+    path("me/photo/", photo.photo_edit, name="photo_edit"),
+    path("me/photo/delete/", photo.photo_delete, name="photo_delete"),
     path("me/pause/", standing.member_pause, name="member_pause"),
     path("me/resume/", standing.member_resume, name="member_resume"),
     path("me/leave/", standing.member_leave, name="member_leave"),

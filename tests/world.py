@@ -17,6 +17,7 @@ from community.core.text import Prose, SourceFormat
 from discussions.actions.post import accept_answer, delete_post, edit_post, thank_post
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
 from discussions.models import Post, Space, Tag, Topic
+from members.actions.fact import FactChange
 from members.actions.member import deactivate_member
 from members.actions.profile import ProfileChange, edit_profile, start_employment
 from members.models import Member, Organisation, Role
@@ -212,11 +213,13 @@ def _make_person(world: World, owner: str, *, role: str = "member") -> Member:
     change = ProfileChange(
         display_name=word("name"),
         time_zone="UTC",
-        biography=word("biography"),
-        place=word("place"),
-        website=f"https://{word('website')}.example/",
-        can_help_with=word("canhelp"),
-        looks_for=word("looksfor"),
+        facts={
+            "biography": FactChange([word("biography")]),
+            "place": FactChange([word("place")]),
+            "links": FactChange([f"https://{word('website')}.example/"]),
+            "can_help_with": FactChange([word("canhelp")]),
+            "looks_for": FactChange([word("looksfor")]),
+        },
     )
     edit_profile(person, change, by=world.cast["manager"])
     company = make_organisation(word("company"))

@@ -32,6 +32,7 @@ from community.bench.words import (
 )
 from community.core.text import RENDERER_VERSION
 from discussions.models import Space, SpacePreset, Tag
+from members.actions.fact import built_in_fields
 from members.models import Organisation
 
 SEED = 20
@@ -54,7 +55,7 @@ _READERS_PRIVATE_SPACE = 10
 
 TABLES = (
     "members_member",
-    "members_profile",
+    "members_fact",
     "members_role",
     "members_employment",
     "discussions_topic",
@@ -100,6 +101,7 @@ def _load_rows(sizes: Sizes, *, say: Say) -> None:
         # are not logged at all.
         cursor.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
         _plan(cursor, sizes, say)
+        built_in_fields()
         for name, statement in _STATEMENTS:
             say(name)
             cursor.execute(statement, {"members": sizes.members, "topics": sizes.topics, **_PARAMETERS})
@@ -330,9 +332,21 @@ _STATEMENTS: Sequence[tuple[str, str]] = (
         CROSS JOIN LATERAL (
             SELECT now() - %(years)s * interval '1 year' - pg_temp.chance(member.id, 8) * interval '300 days' AS at
         ) AS joined;
-        INSERT INTO members_profile (member_id, biography, place, website, can_help_with, looks_for)
-        SELECT member.id, bench_body.plain, 'Utrecht', 'https://example.org/', 'audits and samples', 'forecasts'
-        FROM members_member AS member JOIN bench_body ON bench_body.id = member.id %% %(bodies)s;
+        INSERT INTO members_fact (member_id, field_id, "values", visibility, source, confirmed_at)
+        SELECT member.id, field.id, said.value, field.default_visibility, 'self', member.joined_at
+        FROM members_member AS member JOIN bench_body ON bench_body.id = member.id %% %(bodies)s
+        CROSS JOIN LATERAL (
+            VALUES
+                ('biography', ARRAY[bench_body.plain]),
+                ('place', ARRAY[(ARRAY['Utrecht', 'Berlin', 'Oslo', 'Lyon', 'Leeds', 'Porto'])[1 + member.id %% 6]]),
+                ('languages', ARRAY['en', (ARRAY['de', 'nl', 'fr', 'nb', 'pt'])[1 + member.id %% 5]]),
+                ('helps_topics', ARRAY['audits', (ARRAY['samples', 'pricing', 'logistics'])[1 + member.id %% 3]]),
+                ('looks_topics', ARRAY[(ARRAY['forecasts', 'pricing', 'contracts', 'risk'])[1 + member.id %% 4]]),
+                ('links', ARRAY['https://example.org/']),
+                ('can_help_with', ARRAY['audits and samples']),
+                ('looks_for', ARRAY['forecasts'])
+        ) AS said (key, value)
+        JOIN members_factfield AS field ON field.key = said.key;
         INSERT INTO members_role (member_id, role, from_at)
         SELECT id, CASE WHEN id %% 500 = 1 THEN 'moderator' WHEN id %% 50 = 2 THEN 'expert' ELSE 'member' END, joined_at
         FROM members_member;

@@ -17,7 +17,8 @@ from community.core.verbs import Verb
 from community.data.progress import Progress, Step
 from community.data.staging import TABLES, Copy, analyse
 from discussions.models import POSTS_PER_PAGE, Space
-from members.models import RoleName
+from members.actions.fact import built_in_fields
+from members.models import FactSource, RoleName
 
 # Posts in one transaction (a longer topic goes in whole), and how many of them are rendered at a time.
 _CHUNK: Final = 1_000
@@ -40,8 +41,8 @@ FILLED: Final = (
     "discussions_tag",
     "discussions_taggedtopic",
     "discussions_topic",
+    "members_fact",
     "members_member",
-    "members_profile",
     "members_role",
 )
 # Foreign keys and records are looked up in these, by plans that the server keeps until it hears of more rows.
@@ -72,6 +73,7 @@ class Destination:
             "member_end": member_end,
             "posts_per_page": POSTS_PER_PAGE,
             "role": RoleName.MEMBER.value,
+            "from_import": FactSource.IMPORT.value,
             "renderer": RENDERER_VERSION,
             "config": CONFIG,
             "topic_kind": SearchKind.TOPIC.value,
@@ -92,6 +94,7 @@ def load(destination: Destination, *, with_votes: bool, progress: Progress) -> N
         _find_known(parameters)
         _name(*_HANDLE)
         _name(*_SLUG)
+        built_in_fields()
         _run(_MEMBERS, parameters)
         _run(_TAGS, parameters)
     analyse((*TABLES, *_LOOKED_UP))
@@ -271,8 +274,14 @@ _MEMBERS: Final = (
     FROM staged_member WHERE is_new
     """,
     """
-    INSERT INTO members_profile (member_id, biography, place, website, can_help_with, looks_for)
-    SELECT member_id, biography, place, website, '', '' FROM staged_member WHERE is_new
+    INSERT INTO members_fact (member_id, field_id, "values", visibility, source, confirmed_at)
+    SELECT staged.member_id, field.id, ARRAY[said.value], field.default_visibility, %(from_import)s, staged.joined_at
+    FROM staged_member AS staged
+    CROSS JOIN LATERAL (
+        VALUES ('biography', staged.biography), ('place', staged.place), ('links', staged.website)
+    ) AS said (key, value)
+    JOIN members_factfield AS field ON field.key = said.key
+    WHERE staged.is_new AND said.value <> ''
     """,
     """
     INSERT INTO members_role (member_id, role, from_at)

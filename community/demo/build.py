@@ -11,16 +11,25 @@ from community.core.activity import dispatch
 from community.core.models import Activity
 from community.core.text import Prose, SourceFormat
 from community.demo.more_threads import MORE_THREADS
-from community.demo.people import APPLICANT, COMPANIES, PEOPLE, SIGN_INS, Person
+from community.demo.people import (
+    APPLICANT,
+    COMPANIES,
+    LANGUAGES,
+    PEOPLE,
+    SECTORS,
+    SIGN_INS,
+    Person,
+)
 from community.demo.threads import DESK, DESK_TEXT, DESK_TITLE, ROOMS, THREADS, WELCOMES, Thread
 from discussions.actions.post import accept_answer, create_post, edit_post, thank_post
 from discussions.actions.space import add_space_member, create_space
 from discussions.actions.topic import close_topic, create_topic
 from discussions.models import Post, ReadState, Space, Topic, TopicKind, visible_space_ids
+from members.actions.fact import FactChange, write_facts
 from members.actions.member import create_member
 from members.actions.profile import start_employment
 from members.actions.role import grant_role
-from members.models import Member, Organisation, OrganisationDomain, Profile, RoleName
+from members.models import FactSource, Member, Organisation, OrganisationDomain, RoleName
 
 # Known to everybody who reads this file: the demo is for one's own machine, and `make_demo` refuses any other.
 PASSWORD = "three gives before one ask"  # noqa: S105
@@ -106,10 +115,27 @@ def _people(world: _World) -> None:
             from_date=date(2012 + len(person.name) % 11, 1 + len(person.title) % 12, 1),
             at=joined,
         )
-        Profile.objects.filter(member=member).update(
-            place=person.place, can_help_with=person.can_help_with, looks_for=person.looks_for
+        # Without activity of its own: they said it when they joined.
+        write_facts(
+            member,
+            {key: FactChange([words]) for key, words in _said(person).items() if words},
+            by=None,
+            source=FactSource.SELF,
         )
         world.members[person.key] = Member.objects.get(pk=member.pk)
+
+
+def _said(person: Person) -> dict[str, str]:
+    """What somebody says in the profile. The topics are the short parts of what they can help with."""
+    topics = [part.strip() for part in person.can_help_with.split(",")]
+    return {
+        "place": person.place,
+        "languages": LANGUAGES.get(person.time_zone, "English"),
+        "sector": SECTORS.get(person.company, ""),
+        "helps_topics": ", ".join(topic for topic in topics if topic.count(" ") < 3),
+        "can_help_with": person.can_help_with,
+        "looks_for": person.looks_for,
+    }
 
 
 def _rooms(world: _World) -> None:

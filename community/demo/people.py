@@ -51,6 +51,33 @@ COMPANIES = (
     Company("clearbid", "Clearbid", VENDOR),
 )
 
+SECTORS = {
+    "northwind-foods": "Agriculture and food",
+    "halden-rail": "Logistics and transport",
+    "meridian-care": "Health care",
+    "okoro-textiles": "Consumer goods",
+    "pax-aero": "Industry and machines",
+    "riverbend-power": "Energy and utilities",
+    "saito-instruments": "Industry and machines",
+    "tessera-retail": "Retail and wholesale",
+    "city-of-aarden": "Public sector",
+    "lindqvist-advisers": "Consulting and law",
+}
+
+LANGUAGES = {
+    "Europe/Lisbon": "Portuguese, English",
+    "Europe/Warsaw": "Polish, English",
+    "Europe/Stockholm": "Swedish, English",
+    "Europe/Paris": "French, English",
+    "Europe/Oslo": "Norwegian, English",
+    "Europe/Madrid": "Spanish, English",
+    "Europe/Amsterdam": "Dutch, English",
+    "Europe/Rome": "Italian, English",
+    "Europe/Berlin": "German, English",
+    "Asia/Tokyo": "Japanese, English",
+    "Asia/Dubai": "Arabic, English",
+}
+
 M, X = RoleName.MEMBER, RoleName.EXPERT
 
 PEOPLE = (

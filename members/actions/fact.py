@@ -20,6 +20,8 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line, clean_source
 from community.core.verbs import Verb
+from members.actions.directory import refresh_directory_entry
+from members.directory import RESERVED_NAMES
 from members.models import Fact, FactField, FactKind, FactSource, Member, Visibility
 from members.permissions import can_edit_profile, can_manage_members
 
@@ -32,8 +34,23 @@ MOST_WORDS: Final = 12
 MOST_LINKS: Final = 5
 _LINE_LENGTHS: Final = {"place": 120}
 #: Names that the form, the API and the export of a profile use for something else.
-RESERVED_KEYS: Final = frozenset(
-    {"display_name", "email", "handle", "headline", "id", "time_zone", "locale", "photo", "url", "questions"}
+RESERVED_KEYS: Final = (
+    RESERVED_NAMES
+    | {
+        *(
+            "display_name",
+            "email",
+            "handle",
+            "headline",
+            "id",
+            "time_zone",
+            "locale",
+            "photo",
+            "url",
+            "questions",
+        ),
+        *("facts", "next", "page", "organisation", "confirmed"),
+    }
 )
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,38}[a-z0-9]")
@@ -241,8 +258,12 @@ def _clean_words(row: FactField, values: Sequence[str]) -> list[str]:
 
 
 def language_code(name: str) -> str | None:
-    """The code of a language said by its code, its English name or its own name; None for none that is known."""
-    return _LANGUAGE_NAMES.get(name.casefold())
+    """The code of a language said by its code, its name in English, in itself or in the reader's language; or None."""
+    wanted = name.casefold()
+    known = _LANGUAGE_NAMES.get(wanted)
+    return known or next(
+        (code for code in LANGUAGES if _(str(LANG_INFO[code]["name"])).casefold() == wanted), None
+    )
 
 
 _LANGUAGE_NAMES: Final = {
@@ -403,6 +424,8 @@ def write_facts(
         row = fields[key]
         if _write(member, row, present.get(row.pk), values, visibility, source):
             changed.append(key)
+    if changed:
+        refresh_directory_entry(member.pk)
     return changed
 
 
@@ -478,7 +501,7 @@ def create_fact_field(key: str, change: FactFieldChange, *, by: Member) -> FactF
     """Rule 2.1: a custom field. Raises `Invalid` for a key or choices that cannot be, `Conflict` for a taken key."""
     require(can_manage_members(by))
     key = clean_line(key).lower()
-    if not _KEY.fullmatch(key) or key in RESERVED_KEYS:
+    if not _KEY.fullmatch(key) or key in RESERVED_KEYS or key.endswith("_visibility"):
         sentence = _(
             "A key has 2 to 40 small letters, digits and underscores, begins with a letter and is not reserved."
         )

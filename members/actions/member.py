@@ -17,7 +17,8 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
-from members.models import HANDLE, Member, Profile, Role, RoleName
+from members.actions.directory import refresh_directory_entry
+from members.models import HANDLE, Member, Role, RoleName
 from members.permissions import can_grant_role, can_manage_members
 
 HANDLE_LENGTH = 40
@@ -67,14 +68,13 @@ def create_member(
         display_name=name[:80],
         time_zone=time_zone,
         joined_at=now,
-        claimed_at=None if address is None else now,
     )
     member.set_password(password)
     member.save()
-    Profile.objects.create(member=member)
     if address is not None:
         EmailAddress.objects.create(user=member, email=address, primary=True, verified=by is None)
     Role.objects.create(member=member, role=role, from_at=now, granted_by=by)
+    refresh_directory_entry(member.pk)
     record(
         Verb.MEMBER_JOINED, by=by or member, target=member, audience=Audience.COMMUNITY, at=now, source=source
     )
@@ -92,6 +92,7 @@ def deactivate_member(member: Member, *, by: Member, reason: str) -> Member:
         raise Invalid(_("You cannot deactivate your own account here. Another manager can."))
     member.deactivated_at = timezone.now()
     member.save(update_fields=["deactivated_at"])
+    refresh_directory_entry(member.pk)
     record(Verb.MEMBER_DEACTIVATED, by=by, target=member, audience=Audience.STAFF, reason=clean_line(reason))
     return member
 
@@ -105,6 +106,7 @@ def reactivate_member(member: Member, *, by: Member) -> Member:
         raise Conflict(_("This account is active."))
     member.deactivated_at = None
     member.save(update_fields=["deactivated_at"])
+    refresh_directory_entry(member.pk)
     record(Verb.MEMBER_REACTIVATED, by=by, target=member, audience=Audience.STAFF)
     return member
 

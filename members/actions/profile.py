@@ -1,6 +1,7 @@
 """Changing what a person says about themselves, and where they work."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
@@ -11,9 +12,11 @@ from community.core.activity import record
 from community.core.errors import Invalid
 from community.core.models import Audience
 from community.core.permissions import require
-from community.core.text import clean_line, clean_source
+from community.core.text import clean_line
 from community.core.verbs import Verb
-from members.models import Employment, Member, Organisation, Profile, time_zone_choices
+from members.actions.directory import refresh_directory_entry
+from members.actions.fact import FactChange, write_facts
+from members.models import Employment, FactSource, Member, Organisation, time_zone_choices
 from members.permissions import can_edit_profile, can_manage_members
 
 TIME_ZONES: Final = frozenset(name for name, _label in time_zone_choices())
@@ -21,20 +24,16 @@ TIME_ZONES: Final = frozenset(name for name, _label in time_zone_choices())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChange:
-    """The whole form; what equals the present value is not a change."""
+    """The form; what equals the present value is not a change, and a fact that is not named stays."""
 
     display_name: str
     time_zone: str
-    biography: str = ""
-    place: str = ""
-    website: str = ""
-    can_help_with: str = ""
-    looks_for: str = ""
+    facts: Mapping[str, FactChange] = field(default_factory=dict)
 
 
 @transaction.atomic
 def edit_profile(member: Member, change: ProfileChange, *, by: Member) -> Member:
-    """Rule 2.1. Records the names of what changed, never the values. Raises `Invalid` for a wrong name or zone."""
+    """Rule 2.1. Records the names of what changed, never the values. Raises `Invalid` for what does not fit."""
     require(can_edit_profile(by, member))
     name = clean_line(change.display_name)
     if not name:
@@ -47,23 +46,16 @@ def edit_profile(member: Member, change: ProfileChange, *, by: Member) -> Member
             _("That time zone is not known."), fields={"time_zone": [_("Choose one from the list.")]}
         )
     member = Member.objects.select_for_update().get(pk=member.pk)
-    profile, _created = Profile.objects.get_or_create(member=member)
-    wanted: dict[tuple[Member | Profile, str], str] = {
-        (member, "display_name"): name,
-        (member, "time_zone"): change.time_zone,
-        (profile, "biography"): clean_source(change.biography),
-        (profile, "place"): clean_line(change.place),
-        (profile, "website"): clean_line(change.website),
-        (profile, "can_help_with"): clean_line(change.can_help_with),
-        (profile, "looks_for"): clean_line(change.looks_for),
-    }
-    changed = [field for (row, field), value in wanted.items() if getattr(row, field) != value]
+    wanted = {"display_name": name, "time_zone": change.time_zone}
+    changed = [column for column, value in wanted.items() if getattr(member, column) != value]
+    if changed:
+        for column, value in wanted.items():
+            setattr(member, column, value)
+        member.save(update_fields=list(wanted))
+        refresh_directory_entry(member.pk)
+    changed += write_facts(member, change.facts, by=by, source=FactSource.SELF)
     if not changed:
         return member
-    for (row, field), value in wanted.items():
-        setattr(row, field, value)
-    member.save(update_fields=["display_name", "time_zone"])
-    profile.save()
     record(
         Verb.PROFILE_EDITED,
         by=by,
@@ -98,6 +90,7 @@ def start_employment(
     )
     member.headline = ", ".join(part for part in (row.title, organisation.name) if part)[:160]
     member.save(update_fields=["headline"])
+    refresh_directory_entry(member.pk)
     record(
         Verb.EMPLOYMENT_STARTED,
         by=by,

@@ -4,16 +4,21 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from community.core.api.fields import AddressField, ListQuery, MomentField
+from community.core.api.fields import AddressField, ListQuery, MomentField, StrictSerializer, TextField
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
 from community.core.api.views import Endpoint, found
 from community.core.models import ApiToken, Scope
-from members.models import Member, Profile, RoleName
+from members.actions.fact import FactChange
+from members.actions.profile import ProfileChange, edit_profile
+from members.models import FactKind, FactSource, Member, RoleName, Visibility
+from members.queries.facts import facts_for
+from members.queries.profile import expert_labels
 from members.requests import ApiRequest
 
 
@@ -29,22 +34,32 @@ class MemberSerializer(MemberReference):
     joined_at = MomentField()
 
 
-class ProfileSerializer(serializers.Serializer[Profile]):
-    biography = serializers.CharField()
-    place = serializers.CharField()
-    website = serializers.CharField()
-    can_help_with = serializers.CharField()
-    looks_for = serializers.CharField()
+class FactSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(help_text=_("The name of the field, the same for everybody."))
+    label = serializers.CharField()  # type: ignore[assignment]
+    kind = serializers.ChoiceField(FactKind.choices)
+    values = serializers.ListField(child=serializers.CharField())
+    source = serializers.ChoiceField(FactSource.choices, help_text=_("Where it is from."))  # type: ignore[assignment]
+    confirmed_at = MomentField(help_text=_("When somebody last said that it is so."))
+
+
+class OwnFactSerializer(FactSerializer):
+    visibility = serializers.ChoiceField(Visibility.choices, help_text=_("Who sees it."))
 
 
 class MemberDetailSerializer(MemberSerializer):
-    profile = serializers.SerializerMethodField()
+    facts = serializers.SerializerMethodField(
+        help_text=_("What you may see of what the person says about themselves.")
+    )
+    expert_in = serializers.SerializerMethodField()
 
-    @extend_schema_field(ProfileSerializer)
-    def get_profile(self, member: Member) -> dict[str, Any]:
-        # People who came in by an import may have none.
-        profile = Profile.objects.filter(member=member).first() or Profile(member=member)
-        return dict(ProfileSerializer(profile).data)
+    @extend_schema_field(FactSerializer(many=True))
+    def get_facts(self, member: Member) -> Any:
+        return FactSerializer(facts_for(member, self.context["request"].user), many=True).data
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_expert_in(self, member: Member) -> list[str]:
+        return [label.topic for label in expert_labels(member)]
 
 
 class TokenSerializer(serializers.Serializer[ApiToken]):
@@ -55,11 +70,16 @@ class TokenSerializer(serializers.Serializer[ApiToken]):
 
 
 class SelfSerializer(MemberDetailSerializer):
+    facts = serializers.SerializerMethodField(help_text=_("All of yours, with who sees each."))
     email = serializers.CharField(allow_null=True)
     time_zone = serializers.CharField()
     locale = serializers.CharField()
     roles = serializers.SerializerMethodField()
     token = serializers.SerializerMethodField()
+
+    @extend_schema_field(OwnFactSerializer(many=True))
+    def get_facts(self, member: Member) -> Any:
+        return OwnFactSerializer(facts_for(member, member), many=True).data
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(RoleName.choices)))
     def get_roles(self, member: Member) -> list[str]:
@@ -69,6 +89,20 @@ class SelfSerializer(MemberDetailSerializer):
     def get_token(self, member: Member) -> dict[str, Any] | None:
         token = self.context["request"].auth
         return dict(TokenSerializer(token).data) if isinstance(token, ApiToken) else None
+
+
+class FactSent(StrictSerializer):
+    key = TextField(max_length=40, help_text=_("The name of a field, as `facts` shows it."))
+    values = serializers.ListField(
+        child=TextField(max_length=2_000), max_length=20, help_text=_("None takes the fact away.")
+    )
+    visibility = serializers.ChoiceField(Visibility.choices, required=False, help_text=_("Kept if not sent."))
+
+
+class SelfChange(StrictSerializer):
+    display_name = TextField(max_length=80, required=False)
+    time_zone = TextField(max_length=40, required=False)
+    facts = FactSent(many=True, required=False, max_length=60)  # type: ignore[call-arg]
 
 
 class MemberEndpoint(Endpoint):
@@ -96,3 +130,19 @@ class MemberEndpoint(Endpoint):
     def me(self, request: ApiRequest) -> Response:
         """Read who the token or session belongs to, and what it may do."""
         return self.shown(request.user, SelfSerializer)
+
+    @extend_schema(request=SelfChange, responses=SelfSerializer)
+    def edit_me(self, request: ApiRequest) -> Response:
+        """Change what you say about yourself; what is not sent stays."""
+        values = self.body(SelfChange)
+        change = ProfileChange(
+            display_name=values.get("display_name", request.user.display_name),
+            time_zone=values.get("time_zone", request.user.time_zone),
+            facts={
+                fact["key"]: FactChange(
+                    fact["values"], Visibility(fact["visibility"]) if "visibility" in fact else None
+                )
+                for fact in values.get("facts", [])
+            },
+        )
+        return self.shown(edit_profile(request.user, change, by=request.user), SelfSerializer)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='Photo',
             fields=[
                 ('member', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('file', models.FileField(max_length=120, upload_to='')),
+                ('name', models.CharField(max_length=32, unique=True)),
                 ('uploaded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 ('headline', models.CharField(blank=True, max_length=160)),
                 ('place', models.CharField(blank=True, max_length=120)),
                 ('helps', models.CharField(blank=True, max_length=300)),
+                ('expert_in', models.CharField(blank=True, max_length=300)),
                 ('facets', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
                 ('vector', django.contrib.postgres.search.SearchVectorField()),
                 ('joined_at', models.DateTimeField()),

@@ -31,7 +31,6 @@ from members.models.identity_provider import IdentityProvider, Protocol
 from members.models.invitation import DomainPolicy, DomainRule, Invitation, InvitationBatch, Skip, new_batch
 from members.models.member import HANDLE, Member, MemberQuerySet, time_zone_choices
 from members.models.organisation import Employment, Organisation, OrganisationDomain, OrganisationKind
-from members.models.profile import Profile
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
 from members.models.standing import Appeal, Pause, Suspension, Welcome
 from members.models.terms import Terms, TermsAcceptance, TermsKind
@@ -78,7 +77,6 @@ __all__ = [
     "OrganisationKind",
     "Pause",
     "Photo",
-    "Profile",
     "Protocol",
     "Question",
     "QuestionBudget",

@@ -149,10 +149,13 @@ class Fact(models.Model):
 
 
 class Photo(models.Model):
-    """A picture of the person, re-encoded by us and without what the camera wrote into it."""
+    """A picture of the person, re-encoded by us and without what the camera wrote into it.
+
+    `name` says nothing and is new with each picture: the files of its sizes are called after it.
+    """
 
     member = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
-    file = models.FileField(max_length=120)
+    name = models.CharField(max_length=32, unique=True)
     uploaded_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
 from members.models.standing import Pause, Suspension
-from members.models.tie import Tie, TieKind
 from members.models.terms import Terms
+from members.models.tie import Tie, TieKind
 
 HANDLE = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$",

@@ -40,6 +40,17 @@ class IntroductionQuerySet(models.QuerySet["Introduction"]):
     def open(self) -> Self:
         return self.filter(closed_at__isnull=True)
 
+    def waiting_for(self, member: models.Model) -> Self:
+        """Open ones that this member has not answered yet."""
+        return self.open().filter(
+            Q(first=member.pk, first_agreed_at__isnull=True)
+            | Q(second=member.pk, second_agreed_at__isnull=True),
+            expires_at__gt=Now(),
+        )
+
+    def made(self) -> Self:
+        return self.filter(made_at__isnull=False)
+
 
 class Introduction(models.Model):
     """Rule 2.7: double opt-in. A "no" closes it and is not kept: nobody can tell it from one that ran out."""

@@ -6,14 +6,12 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dates import MONTHS
-from django.utils.translation import gettext as _
 
 from community.core.http import whole_number
 from community.core.keyset import split_page, with_query
 from community.core.models import ApiToken, Scope
 from community.core.moments import Moment, initials, moment
-from members.models import Member, Organisation, Profile
+from members.models import Member, Organisation
 
 PEOPLE_PER_PAGE = 30
 
@@ -29,49 +27,6 @@ class MemberRow:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemberPage:
-    """A person's page, as this reader may see it."""
-
-    display_name: str
-    handle: str
-    initials: str
-    headline: str
-    biography: str
-    place: str
-    website: str
-    can_help_with: str
-    looks_for: str
-    joined_label: str
-    unclaimed_note: str
-    url: str
-    edit_url: str
-    posts_url: str
-
-
-def member_page(member: Member, reader: Member) -> MemberPage:
-    """One query beside the member's own: the profile."""
-    profile = Profile.objects.filter(member=member).first() or Profile(member=member)
-    joined = timezone.localtime(member.joined_at)
-    unclaimed = _("This person wrote in the community before it moved here and has not signed in since.")
-    return MemberPage(
-        display_name=member.display_name,
-        handle=member.handle,
-        initials=initials(member.display_name),
-        headline=member.headline,
-        biography=profile.biography,
-        place=profile.place,
-        website=profile.website,
-        can_help_with=profile.can_help_with,
-        looks_for=profile.looks_for,
-        joined_label=_("Here since {month} {year}").format(month=MONTHS[joined.month], year=joined.year),
-        unclaimed_note=unclaimed if member.email is None else "",
-        url=member.get_absolute_url(),
-        edit_url=reverse("profile_edit") if member.pk == reader.pk else "",
-        posts_url=reverse("member_posts", args=[member.handle]),
-    )
-
-
 def member_rows(
     reader: Member, *, words: str, organisation: Organisation | None, after: str | None
 ) -> tuple[list[MemberRow], str]:
@@ -85,7 +40,7 @@ def member_rows(
     key = whole_number(member_id)
     if dash and key is not None:
         people = people.filter(Q(key__gt=name) | Q(key=name, pk__gt=key))
-    people = people.select_related("profile")[: PEOPLE_PER_PAGE + 1]
+    people = people.select_related("directoryentry")[: PEOPLE_PER_PAGE + 1]
     found, has_more = split_page(list(people), PEOPLE_PER_PAGE)
     rows = [
         MemberRow(
@@ -93,7 +48,7 @@ def member_rows(
             url=member.get_absolute_url(),
             initials=initials(member.display_name),
             headline=member.headline,
-            place=member.profile.place if hasattr(member, "profile") else "",
+            place=member.directoryentry.place if hasattr(member, "directoryentry") else "",
         )
         for member in found
     ]

@@ -1,13 +1,21 @@
 """The list of people and the page of one."""
 
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from community.core.text import clean_line
 from members.models import Member, Organisation
-from members.queries.people import member_page, member_rows, older_people_url
+from members.queries.people import member_rows, older_people_url
+from members.queries.profile import profile_gap, profile_page
+from members.queries.vcards import member_card
 from members.requests import MemberRequest
+
+GAP_SHOWN: Final = "gap_shown"
 
 
 @require_safe
@@ -32,5 +40,28 @@ def member_list(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 def member_show(request: MemberRequest, handle: str) -> HttpResponse:
+    member = get_object_or_404(Member.objects.visible_to(request.user).select_related("photo"), handle=handle)
+    # Rule 2.4: once a month at most, on each device.
+    gap = "" if member.pk != request.user.pk or GAP_SHOWN in request.COOKIES else profile_gap(member)
+    context = {"member": profile_page(member, request.user), "gap": gap}
+    response = render(request, "members/member_show.html", context)
+    if gap:
+        response.set_cookie(
+            GAP_SHOWN,
+            "1",
+            max_age=timedelta(days=30),
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+@require_safe
+def member_vcard(request: MemberRequest, handle: str) -> HttpResponse:
+    """The person as a contact for an address book."""
     member = get_object_or_404(Member.objects.visible_to(request.user), handle=handle)
-    return render(request, "members/member_show.html", {"member": member_page(member, request.user)})
+    response = HttpResponse(member_card(member, request.user), content_type="text/vcard; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{member.handle}.vcf"'
+    response["Cache-Control"] = "private, no-store"
+    return response

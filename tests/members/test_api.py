@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from community.core.models import Scope
-from members.models import Member, Profile
+from members.actions.fact import FactChange, set_facts
+from members.models import Member
 from tests.api import Program
 from tests.factories import make_deactivated_member, make_member
 
@@ -13,22 +14,18 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_person_shows_exactly_this(member, other_member):
-    Profile.objects.filter(member=other_member).update(place="Oslo", website="https://example.org")
+    set_facts(other_member, {"place": FactChange(["Oslo"])}, by=other_member)
     row = Program(member).get(f"members/{other_member.pk}/").json()
     assert row.pop("joined_at").endswith("Z")
+    assert row["facts"][0].pop("confirmed_at").endswith("Z")
     assert row == {
         "id": other_member.pk,
         "url": f"http://testserver{other_member.get_absolute_url()}",
         "handle": "oskar-other",
         "display_name": "Oskar Other",
         "headline": "",
-        "profile": {
-            "biography": "",
-            "place": "Oslo",
-            "website": "https://example.org",
-            "can_help_with": "",
-            "looks_for": "",
-        },
+        "facts": [{"key": "place", "label": "Place", "kind": "line", "values": ["Oslo"], "source": "self"}],
+        "expert_in": [],
     }
 
 
@@ -58,9 +55,8 @@ def test_people_who_left_and_machines_are_not_there(member):
     assert program.get(f"members/{machine.pk}/").status_code == 404
 
 
-def test_a_person_from_an_import_has_an_empty_profile(member, other_member):
-    Profile.objects.filter(member=other_member).delete()
-    assert Program(member).get(f"members/{other_member.pk}/").json()["profile"]["place"] == ""
+def test_a_person_who_says_nothing_has_no_facts(member, other_member):
+    assert Program(member).get(f"members/{other_member.pk}/").json()["facts"] == []
 
 
 def test_me_says_who_and_how_far(expert, client_as):

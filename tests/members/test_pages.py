@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from community.core.models import Activity
 from community.core.verbs import Verb
+from members.actions.fact import FactChange, set_facts
 from members.actions.profile import start_employment
-from members.models import Employment, Member, Profile
+from members.models import Employment, Member
 from tests.factories import make_deactivated_member, make_member, make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -18,10 +19,12 @@ def employ(person, company, title, since=date(2024, 1, 1)):
     return start_employment(person, make_organisation(company), by=None, title=title, from_date=since)
 
 
+def say(person, **facts):
+    return set_facts(person, {key: FactChange([words]) for key, words in facts.items()}, by=person)
+
+
 def test_member_show_says_who_it_is(web, other_member):
-    Profile.objects.filter(member=other_member).update(
-        biography="Twenty years\n<b>of</b> buying.", place="Oslo"
-    )
+    say(other_member, biography="Twenty years\n<b>of</b> buying.", place="Oslo")
     employ(other_member, "Northwind", "Buyer")
     html = web.get(reverse("member_show", args=[other_member.handle])).content.decode()
     assert "Buyer, Northwind" in html
@@ -62,14 +65,14 @@ def test_profile_edit_saves_and_records_names_of_fields_only(web, member):
         "display_name": "Mira M.",
         "time_zone": "Europe/Oslo",
         "biography": "Secret-ish",
-        "website": "example.org",
+        "links": "example.org",
     }
     assert web.post(reverse("profile_edit"), data).status_code == 302
     member.refresh_from_db()
     assert (member.display_name, member.time_zone) == ("Mira M.", "Europe/Oslo")
-    assert member.profile.website == "https://example.org"
+    assert member.facts.get(field__key="links").values == ["https://example.org"]
     row = Activity.objects.get(verb=Verb.PROFILE_EDITED)
-    assert set(row.data["fields"]) == {"display_name", "time_zone", "biography", "website"}
+    assert set(row.data["fields"]) == {"display_name", "time_zone", "biography", "links"}
     assert "Secret" not in str(row.data)
 
 
@@ -78,7 +81,7 @@ def test_profile_edit_saves_and_records_names_of_fields_only(web, member):
     [
         ("display_name", " \u200b"),
         ("time_zone", "Mars/Olympus"),
-        ("website", "javascript:alert(1)"),
+        ("links", "javascript:alert(1)"),
         ("biography", "x" * 2001),
     ],
 )

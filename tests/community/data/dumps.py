@@ -167,10 +167,12 @@ def row(values: dict[str, object]) -> str:
 # Without our own ids, which differ from run to run: everything is named by its id in the dump.
 _SNAPSHOT = {
     "members": """
-        SELECT record.external_id, handle, display_name, email, joined_at, claimed_at, is_machine, biography, place,
-               website, role, from_at, left(password, 1)
+        SELECT record.external_id, handle, display_name, email, joined_at, claimed_at, is_machine,
+               (SELECT array_agg(ARRAY[key, "values"[1], visibility, source, confirmed_at::text] ORDER BY key)
+                    FROM members_fact AS fact JOIN members_factfield AS field ON field.id = fact.field_id
+                    WHERE fact.member_id = member.id),
+               role, from_at, left(password, 1)
         FROM community_importrecord AS record JOIN members_member AS member ON member.id = record.target_id
-        JOIN members_profile AS profile ON profile.member_id = member.id
         LEFT JOIN members_role AS role ON role.member_id = member.id
         WHERE record.kind = 'user'
     """,

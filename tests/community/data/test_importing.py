@@ -19,7 +19,7 @@ from community.data.stackexchange.dump import find_files
 from community.models import ImportRecord
 from discussions.actions.maintenance import repair_counters
 from discussions.models import Post, Space, Tag, Topic
-from members.models import Member, RoleName
+from members.models import FactSource, Member, RoleName, Visibility
 from tests.community.data.dumps import copy_lathe, rows_of_all_tables, run, snapshot, write_dump
 from tests.factories import make_post, make_space
 
@@ -58,6 +58,10 @@ def topic(number: int) -> Topic:
 
 def member(number: int) -> Member:
     return Member.objects.get(pk=record("user", number).target_id)
+
+
+def facts(number: int) -> dict[str, list[str]]:
+    return dict(member(number).facts.values_list("field__key", "values"))
 
 
 # --- the report -------------------------------------------------------------------------------------------------
@@ -238,10 +242,16 @@ def test_people_are_there_to_be_claimed(imported) -> None:
     assert person.joined_at == moment("2019-03-01 08:00:00.123")
     assert person.roles == {RoleName.MEMBER}
     assert person.role_rows.get().from_at == person.joined_at
-    assert person.profile.biography == "I turn brass.\nAsk me about chucks & collets."
-    assert (person.profile.place, person.profile.website) == ("Leiden", "https://turner.example/about")
-    assert member(2).profile.website == ""
-    assert member(8).profile.place == "Utrecht"
+    assert facts(1) == {
+        "biography": ["I turn brass.\nAsk me about chucks & collets."],
+        "place": ["Leiden"],
+        "links": ["https://turner.example/about"],
+    }
+    assert {(fact.source, fact.visibility, fact.confirmed_at) for fact in person.facts.all()} == {
+        (FactSource.IMPORT, Visibility.MEMBERS, person.joined_at)
+    }
+    assert "links" not in facts(2)
+    assert facts(8)["place"] == ["Utrecht"]
     assert member(6).joined_at == post(40).created_at
     assert len(set(Member.objects.values_list("password", flat=True))) == Member.objects.count()
 

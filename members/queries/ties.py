@@ -1,0 +1,114 @@
+"""Page-shaped reads of the ties between people; each is for the one who made it."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from community.core.moments import initials
+from members.models import Member, MemberQuerySet, Tie, TieKind
+
+# A person with more ties than this has other ways to find them.
+_MOST = 500
+
+_END = {
+    TieKind.FOLLOW: ("member_unfollow", gettext_lazy("Stop following")),
+    TieKind.MUTE: ("member_unmute", gettext_lazy("Stop muting")),
+    TieKind.BLOCK: ("member_unblock", gettext_lazy("Unblock")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TieRow:
+    """Somebody in the list of one's ties, with the button that ends the tie."""
+
+    display_name: str
+    headline: str
+    initials: str
+    url: str
+    end_url: str
+    end_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class TieGroup:
+    """The ties of one kind; `about` says what the kind means."""
+
+    title: str
+    about: str
+    rows: list[TieRow]
+
+
+@dataclass(frozen=True, slots=True)
+class TieButton:
+    """What the reader may do with a tie: pressed where it stands."""
+
+    label: str
+    url: str
+    is_danger: bool = False
+
+
+def tied_members(reader: Member) -> MemberQuerySet:
+    """Whom a reader may tie or untie: those they see, and those whom they have blocked themselves."""
+    shown = Member.objects.visible_to(reader).values("pk")
+    own = Tie.objects.filter(member=reader).values("other")
+    members: MemberQuerySet = Member.objects.filter(Q(pk__in=shown) | Q(pk__in=own))
+    return members
+
+
+def ties_page(reader: Member) -> list[TieGroup]:
+    """One query, whatever the number of ties. A blocked person's page is not shown, so it is not linked."""
+    found: dict[str, list[TieRow]] = {kind: [] for kind in TieKind.values}
+    ties = Tie.objects.filter(member=reader).select_related("other").order_by("-created_at", "-pk")
+    for tie in ties[:_MOST]:
+        url_name, label = _END[TieKind(tie.kind)]
+        found[tie.kind].append(
+            TieRow(
+                display_name=tie.other.display_name,
+                headline=tie.other.headline,
+                initials=initials(tie.other.display_name),
+                url="" if tie.kind == TieKind.BLOCK else tie.other.get_absolute_url(),
+                end_url=reverse(url_name, args=[tie.other.handle]),
+                end_label=str(label),
+            )
+        )
+    return [
+        TieGroup(
+            _("You follow"),
+            _(
+                "They see that you do. What you show to people you follow back, they see when they follow you too."
+            ),
+            found[TieKind.FOLLOW],
+        ),
+        TieGroup(
+            _("You have muted"),
+            _("Nothing they write is sent to you. They are not told."),
+            found[TieKind.MUTE],
+        ),
+        TieGroup(
+            _("You have blocked"),
+            _("You do not find each other in the directory. They are not told."),
+            found[TieKind.BLOCK],
+        ),
+    ]
+
+
+def tie_buttons(member: Member, reader: Member) -> list[TieButton]:
+    """For the page of somebody else. One query."""
+    if member.pk == reader.pk:
+        return []
+    kinds = set(Tie.objects.filter(member=reader, other=member).values_list("kind", flat=True))
+    args = [member.handle]
+    return [
+        TieButton(_("Stop following"), reverse("member_unfollow", args=args))
+        if TieKind.FOLLOW in kinds
+        else TieButton(_("Follow"), reverse("member_follow", args=args)),
+        TieButton(_("Stop muting"), reverse("member_unmute", args=args))
+        if TieKind.MUTE in kinds
+        else TieButton(_("Mute"), reverse("member_mute", args=args)),
+        TieButton(_("Unblock"), reverse("member_unblock", args=args))
+        if TieKind.BLOCK in kinds
+        else TieButton(_("Block"), reverse("member_block", args=args), is_danger=True),
+    ]
