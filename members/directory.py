@@ -13,7 +13,7 @@ from community.core.text import clean_line
 NEW_DAYS: Final = 90
 #: Beyond these nobody types: more would only cost.
 MOST_WORDS: Final = 8
-MOST_VALUES: Final = 12
+MOST_FACETS: Final = 24
 LONGEST_WORDS: Final = 200
 LONGEST_QUERY: Final = 500
 #: A longer lexeme says no more, and PostgreSQL takes none above 2 kB.
@@ -25,10 +25,10 @@ COMPANY: Final = "company"
 COMPANY_KIND: Final = "company_kind"
 EXPERT: Final = "expert"
 NEW: Final = "new"
-#: What the address of the directory uses besides facets.
-RESERVED_NAMES: Final = frozenset(
-    {"q", "sort", "view", "after", "before", NEW, COMPANY, COMPANY_KIND, EXPERT}
-)
+#: Keys that no field of the profile may have.
+RESERVED_NAMES: Final = frozenset({NEW, COMPANY, COMPANY_KIND, EXPERT})
+#: The parameter of all facets, as in `facet=place:oslo&facet=place:bergen` or `facet=place:oslo,place:bergen`.
+FACET: Final = "facet"
 
 # Marks that stand on a Latin, Greek or Cyrillic letter. Those of other scripts are part of the word.
 _ACCENTS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff]")
@@ -70,7 +70,7 @@ def lexemes_of(texts: Iterable[str]) -> list[str]:
 
 def facet_value(text: str) -> str:
     """A value as it stands in an address and in the table: spellings that differ in case or accent are one."""
-    return " ".join(fold(clean_line(text)).split())[:120]
+    return " ".join(fold(clean_line(text)).replace(",", " ").split())[:120]
 
 
 class Parameters(Protocol):
@@ -108,7 +108,7 @@ class DirectorySearch:
     def pairs(self) -> list[tuple[str, str]]:
         """The search as name and value, in one order whatever order it was typed in."""
         pairs = [("q", self.words)] if self.words else []
-        pairs += [(key, value) for key in sorted(self.facets) for value in self.facets[key]]
+        pairs += [(FACET, f"{key}:{value}") for key in sorted(self.facets) for value in self.facets[key]]
         if self.is_new:
             pairs.append((NEW, "1"))
         if self.is_newest_first:
@@ -119,6 +119,9 @@ class DirectorySearch:
         """The part of an address behind its question mark."""
         return urlencode(self.pairs())
 
+    def sorted(self, *, newest_first: bool) -> "DirectorySearch":
+        return replace(self, is_newest_first=newest_first)
+
     def with_facet(self, key: str, values: Sequence[str]) -> "DirectorySearch":
         """The same search with these values of one facet; none takes the facet away."""
         others = {name: held for name, held in self.facets.items() if name != key}
@@ -127,11 +130,13 @@ class DirectorySearch:
 
 def read_search(parameters: Parameters, keys: Iterable[str]) -> DirectorySearch:
     """A search out of an address; `keys` are the facets there are, and whatever else stands there is left out."""
-    facets = {}
-    for key in keys:
-        values = dict.fromkeys(filter(None, map(facet_value, parameters.getlist(key)[:MOST_VALUES])))
-        if values:
-            facets[key] = tuple(values)
+    known = set(keys)
+    facets: dict[str, tuple[str, ...]] = {}
+    for written in ",".join(parameters.getlist(FACET)).split(",")[:MOST_FACETS]:
+        key, _colon, text = written.partition(":")
+        value = facet_value(text)
+        if key in known and value and value not in facets.get(key, ()):
+            facets[key] = (*facets.get(key, ()), value)
     return DirectorySearch(
         words=clean_line(str(parameters.get("q") or ""))[:LONGEST_WORDS],
         facets=facets,

@@ -115,7 +115,8 @@ MATRIX: dict[str, Row] = {
     "csp_report": report(),
     "gallery": page(),
     # members
-    "member_list": page(),
+    "member_list": page(applicant=403),
+    "organisation_show": page(applicant=404),
     "member_show": page(applicant=404),
     "member_posts": page(applicant=404),
     "profile_edit": page(),
@@ -262,6 +263,7 @@ def values(world: World) -> dict[str, object]:
         "post_id of post_restore": room.deleted.pk,
         "post_id of api_post_restore": room.deleted.pk,
         "handle": writer.handle,
+        "slug of organisation_show": world.company.slug if world.company else "",
         "member_id": writer.pk,
         "token_id": world.tokens["insider"].pk,
         "pk": 1,

@@ -141,6 +141,7 @@ def make_open_world() -> World:
     )
     world.rooms["open"] = _make_room(world, "open")
     world.company = make_organisation("zqcompanyqz")
+    start_employment(world.writer, world.company, by=None, title="Head", from_date=timezone.now().date())
     for role, member in world.cast.items():
         world.tokens[role] = ApiToken.objects.create(
             member=member,

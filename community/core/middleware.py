@@ -26,7 +26,7 @@ MAX_QUERY_VALUE = 2_000
 MAX_COOKIE_VALUE = 4_096
 MAX_PARAMETERS = 100
 # Fields that a browser may rightly send more than once (check boxes, multiple choice).
-REPEATABLE = frozenset({"tags", "topic_kinds", "action", "_selected_action", "roles", "levels"})
+REPEATABLE = frozenset({"tags", "topic_kinds", "action", "_selected_action", "roles", "levels", "facet"})
 # NUL, what XML and terminals choke on, halves of surrogate pairs, and the two code points that are no characters.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -69,7 +69,8 @@ class EdgeMiddleware:
             for name in bad_cookies:
                 response.delete_cookie(_CONTROL.sub("", name))
             return response
-        if _content_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        longest = settings.BODY_LIMITS.get(request.path_info, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if _content_length(request) > longest:
             return _too_much(request)
         try:
             sentence = self._complaint(request)

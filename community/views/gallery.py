@@ -364,12 +364,52 @@ def _tag_show(case: str) -> dict[str, Any]:
 def _member_list(case: str) -> dict[str, Any]:
     words = WORDS[case]
     row = _row(
-        display_name=words["name"], url="#", initials="AL", headline=words["headline"], place="Copenhagen"
+        display_name=words["name"],
+        url="#",
+        initials="AL",
+        photo_url="",
+        headline=words["headline"],
+        place="Copenhagen",
+        helps=words["tag"],
+        expert_in=words["tag"],
+        new_label="new",
+        joined=_row(relative="4 days ago", exact="18 Nov 2026, 09:00", iso="2026-11-18T09:00:00+00:00"),
     )
+    option = _row(key="place", value="x", label=words["tag"], count_label="400+", is_checked=True)
+    group = _row(key="place", title="Place", options=[option] * 5, chosen_label="1")
     return {
         "members": [] if case == "empty" else [row] * 8,
+        "page": _row(
+            groups=[] if case == "empty" else [group] * 4,
+            chips=[_row(label=f"Place: {words['tag']}", url="#")] if case == "long" else [],
+            found_label="" if case == "empty" else "More than 5,000 people",
+            new_label="12",
+            saved=[] if case == "empty" else [_row(name=words["title"], url="#", delete_url="#")],
+        ),
         "q": "",
+        "is_new": False,
+        "is_newest_first": False,
+        "is_narrowed": case == "long",
+        "view": "table" if case == "long" else "cards",
+        "view_urls": {"cards": "#", "table": "#"},
+        "sort_urls": {"name": "#", "newest": "#"},
+        "query": "place=x",
         "older_url": "" if case == "empty" else "#",
+    }
+
+
+def _organisation_show(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    topic = _row(label=words["tag"], count_label="3", url="#")
+    return {
+        "organisation": _row(
+            name=words["name"],
+            kind_label="customer",
+            topics=[] if case == "empty" else [topic] * 4,
+            everybody_url="" if case == "empty" else "#",
+            engagement=None if case == "short" else _row(word="engaged", sentence="Active: 3 of 12."),
+        ),
+        "members": _member_list("short" if case == "empty" else case)["members"],
     }
 
 
@@ -457,6 +497,7 @@ PAGES: dict[str, tuple[str, Any]] = {
     "tag_show": ("discussions/tag_show.html", _tag_show),
     "search": ("search.html", _search),
     "member_list": ("members/member_list.html", _member_list),
+    "organisation_show": ("members/organisation_show.html", _organisation_show),
     "member_show": ("members/member_show.html", _member_show),
     "member_posts": ("discussions/_member_posts.html", _member_posts),
     "profile_edit": ("members/profile_edit.html", _form_page),

@@ -36,19 +36,21 @@ _NOT_FOUND_BY: Final = frozenset({FactKind.LINK, FactKind.LINKS, FactKind.DAY, F
 # One round trip whatever the number of rows, and no write where nothing has changed.
 _WRITE: Final = """
     INSERT INTO members_directoryentry AS entry
-        (member_id, sort_name, headline, place, helps, facets, vector, joined_at)
-    SELECT member_id, sort_name, headline, place, helps, facets, array_to_tsvector(lexemes), joined_at
+        (member_id, sort_name, headline, place, helps, expert_in, facets, vector, joined_at)
+    SELECT member_id, sort_name, headline, place, helps, expert_in, facets, array_to_tsvector(lexemes), joined_at
     FROM jsonb_to_recordset(%s::jsonb) AS row (
-        member_id bigint, sort_name text, headline text, place text, helps text, facets bigint[], lexemes text[],
-        joined_at timestamptz
+        member_id bigint, sort_name text, headline text, place text, helps text, expert_in text,
+        facets bigint[], lexemes text[], joined_at timestamptz
     )
     ORDER BY member_id
     ON CONFLICT (member_id) DO UPDATE SET
         sort_name = excluded.sort_name, headline = excluded.headline, place = excluded.place,
-        helps = excluded.helps, facets = excluded.facets, vector = excluded.vector, joined_at = excluded.joined_at
-    WHERE (entry.sort_name, entry.headline, entry.place, entry.helps, entry.facets, entry.vector, entry.joined_at)
-        IS DISTINCT FROM (excluded.sort_name, excluded.headline, excluded.place, excluded.helps, excluded.facets,
-                          excluded.vector, excluded.joined_at)
+        helps = excluded.helps, expert_in = excluded.expert_in, facets = excluded.facets, vector = excluded.vector,
+        joined_at = excluded.joined_at
+    WHERE (entry.sort_name, entry.headline, entry.place, entry.helps, entry.expert_in, entry.facets, entry.vector,
+           entry.joined_at)
+        IS DISTINCT FROM (excluded.sort_name, excluded.headline, excluded.place, excluded.helps, excluded.expert_in,
+                          excluded.facets, excluded.vector, excluded.joined_at)
 """
 
 # Ordered, so that two counts at the same time wait for each other instead of locking each other out.
@@ -83,6 +85,7 @@ class _Draft:
     headline: str
     place: str = ""
     helps: str = ""
+    expert_in: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     # (key, value) with the label that people read.
     facets: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -191,6 +194,7 @@ def _drafts(ids: Sequence[int]) -> list[_Draft]:
     labels = Expertise.objects.current().filter(member__in=drafts)
     for member_id, topic in labels.order_by("topic").values_list("member_id", "topic"):
         drafts[member_id].texts.append(topic)
+        drafts[member_id].expert_in.append(topic)
         drafts[member_id].add_facet(EXPERT, topic)
     facts = (
         Fact.objects.filter(member__in=drafts, visibility=Visibility.MEMBERS, field__retired_at__isnull=True)
@@ -205,7 +209,9 @@ def _drafts(ids: Sequence[int]) -> list[_Draft]:
 def _add_fact(draft: _Draft, fact: Fact) -> None:
     kind = fact.field.kind
     values = [_language(value) for value in fact.values] if kind == FactKind.LANGUAGES else fact.values
-    if kind not in _NOT_FOUND_BY:
+    if kind == FactKind.LANGUAGES:
+        draft.texts += [*values, *(str(LANG_INFO.get(code, {}).get("name", "")) for code in fact.values)]
+    elif kind not in _NOT_FOUND_BY:
         draft.texts += values
     if fact.field.is_facet:
         for code, label in zip(fact.values, values, strict=True):
@@ -232,6 +238,7 @@ def _write(drafts: Sequence[_Draft]) -> None:
             "headline": draft.headline,
             "place": draft.place,
             "helps": draft.helps,
+            "expert_in": ", ".join(draft.expert_in)[:300],
             "facets": sorted(ids[pair] for pair in draft.facets),
             "lexemes": lexemes_of(draft.texts),
             "joined_at": draft.member.joined_at.isoformat(),

@@ -88,6 +88,7 @@ class DirectoryEntry(models.Model):
     headline = models.CharField(max_length=160, blank=True)
     place = models.CharField(max_length=120, blank=True)
     helps = models.CharField(max_length=300, blank=True)
+    expert_in = models.CharField(max_length=300, blank=True)
     facets = ArrayField(models.BigIntegerField(), default=list)
     vector = SearchVectorField()
     joined_at = models.DateTimeField()

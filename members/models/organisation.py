@@ -4,10 +4,12 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from members.models.member import Member
 
 
 class OrganisationKind(models.TextChoices):
@@ -17,6 +19,15 @@ class OrganisationKind(models.TextChoices):
     OWN = "own", _("our own")
 
 
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def visible_to(self, user: object) -> Self:
+        """Those of whom the reader may see somebody: a company that only asks to come in is nobody's to know."""
+        here = Employment.objects.current().filter(
+            organisation=OuterRef("pk"), member__in=Member.objects.visible_to(user)
+        )
+        return self.filter(Exists(here))
+
+
 class Organisation(models.Model):
     """Rule 0.4: a company, with its kind and its verified e-mail domains."""
 
@@ -24,6 +35,8 @@ class Organisation(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     kind = models.CharField(max_length=20, choices=OrganisationKind, default=OrganisationKind.CUSTOMER)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = OrganisationQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -41,7 +54,7 @@ class Organisation(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('member_list')}?organisation={self.slug}"
+        return reverse("organisation_show", args=[self.slug])
 
 
 class OrganisationDomain(models.Model):

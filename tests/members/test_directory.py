@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from members.actions.directory import (
@@ -92,19 +93,20 @@ class TestWords:
             cursor.execute("SELECT %s::tsquery", [DirectorySearch(words=words).tsquery])
 
     def test_a_search_reads_back_as_it_was_written(self):
-        query = QueryDict("q=anna&place=Oslo&place=Malm%C3%B6&unknown=1&new=1&sort=newest&after=3-x")
+        query = QueryDict(
+            "q=anna&facet=place:Oslo&facet=place:Malm%C3%B6,place:oslo&facet=other:x&new=1&sort=newest&after=3-x"
+        )
         search = read_search(query, ["place", "company"])
         assert search.facets == {"place": ("oslo", "malmo")}
-        assert search.query() == "q=anna&place=oslo&place=malmo&new=1&sort=newest"
+        assert search.query() == "q=anna&facet=place%3Aoslo&facet=place%3Amalmo&new=1&sort=newest"
         assert read_search(SavedParameters(search.query()), ["place", "company"]) == search
 
     def test_values_are_bounded(self):
-        query = QueryDict(
-            "q=" + "a" * 999 + "&place=" + "b" * 999 + "".join(f"&place=p{n}" for n in range(99))
-        )
+        many = "".join(f"&facet=place:p{n}" for n in range(99))
+        query = QueryDict("q=" + "a" * 999 + "&facet=place:" + "b" * 999 + many)
         search = read_search(query, ["place"])
         assert len(search.words) == 200
-        assert len(search.facets["place"]) == 12
+        assert len(search.facets["place"]) == 24
         assert max(map(len, search.facets["place"])) == 120
 
     def test_spellings_are_one_value(self):
@@ -265,3 +267,163 @@ class TestMatching:
 
     def test_applicants_find_nobody(self, member, applicant):
         assert found(applicant) == []
+
+
+def page(client, **parameters):
+    return client.get(reverse("member_list"), parameters)
+
+
+def names(response):
+    return [row.display_name for row in response.context["members"]]
+
+
+def counts(response, key):
+    groups = {group.key: group for group in response.context["page"].groups}
+    return {option.value: option.count_label for option in groups[key].options} if key in groups else {}
+
+
+@pytest.mark.django_db
+class TestPage:
+    def test_words_and_facets_narrow_and_say_how_many(self, web, member):
+        ann, bea = make_member("Ann"), make_member("Bea")
+        say(ann, place="Oslo", helps_topics=["pricing"])
+        say(bea, place="Bergen", helps_topics=["pricing", "audits"])
+        response = page(web, facet=["place:oslo", "place:bergen", "helps_topics:pricing"])
+        assert names(response) == ["Ann", "Bea"]
+        # A chosen facet is counted among those who fit the others, another one among those who fit all.
+        assert counts(response, "place") == {"oslo": "1", "bergen": "1"}
+        response = page(web, facet="place:oslo")
+        assert names(response) == ["Ann"]
+        assert counts(response, "place") == {"bergen": "1", "oslo": "1"}
+        assert counts(response, "helps_topics") == {"pricing": "1"}
+        assert response.context["page"].found_label == "1 person"
+        assert [chip.label for chip in response.context["page"].chips] == ["Place: Oslo"]
+
+    def test_members_only(self, web, client_as, applicant):
+        assert page(web).status_code == 200
+        assert page(client_as(applicant)).status_code in {302, 403, 404}
+        assert page(client_as(None)).status_code == 302
+
+    def test_a_value_that_nobody_has_finds_nobody_and_stays_chosen(self, web):
+        response = page(web, facet="place:<b>Atlantis")
+        assert names(response) == []
+        assert counts(response, "place") == {"<b>atlantis": "0"}
+        assert b"<b>atlantis" not in response.content
+        assert b"Nobody here fits" in response.content
+
+    @pytest.mark.parametrize(
+        "words", ["'", "!!", "a:*", "\\", "\u202e", "x" * 1000, "<script>", "place:%00", "&|!()"]
+    )
+    @pytest.mark.parametrize("name", ["q", "facet", "after", "sort", "view", "new"])
+    def test_hostile_parameters_are_no_fault(self, web, name, words):
+        assert page(web, **{name: words}).status_code == 200
+
+    @pytest.mark.parametrize("order", ["name", "newest"])
+    def test_it_is_read_by_key_without_loss_or_double(self, web, member, order):
+        now = timezone.now()
+        people = {
+            make_member("Same Name" if n % 3 else f"Person {n:03}", at=now - timedelta(hours=n // 2)).pk
+            for n in range(70)
+        }
+        seen, url = [], f"{reverse('member_list')}?sort={order}"
+        while url:
+            response = web.get(url)
+            seen += [row.url for row in response.context["members"]]
+            url = response.context["older_url"]
+        assert len(seen) == len(set(seen)) == len(people) + 1
+
+    def test_the_table_is_remembered(self, web):
+        make_member("Ann")
+        assert b"<table" not in page(web).content
+        assert b"<table" in page(web, view="table").content
+        assert b"<table" in page(web).content
+        assert b"<table" not in page(web, view="cards").content
+
+    def test_two_rows_cost_as_many_queries_as_twenty(self, web, member):
+        def asked(**parameters):
+            with CaptureQueriesContext(connection) as captured:
+                assert page(web, **parameters).status_code == 200
+            return len(captured)
+
+        def grow(count):
+            for number in range(count):
+                say(make_member(), place=f"Town {number}", helps_topics=["pricing"])
+
+        grow(2)
+        narrowed = {"q": "person", "facet": "helps_topics:pricing"}
+        page(web)
+        before = asked(), asked(**narrowed)
+        grow(18)
+        assert (asked(), asked(**narrowed)) == before
+        assert max(before) <= 9
+
+    def test_who_has_left_by_the_clock_is_not_shown_although_the_entry_is_there(self, web):
+        ann = make_member("Ann")
+        past = timezone.now() - timedelta(days=1)
+        Role.objects.filter(member=ann).update(from_at=past - timedelta(days=1), until_at=past)
+        assert DirectoryEntry.objects.filter(pk=ann.pk).exists()
+        assert "Ann" not in names(page(web))
+
+    def test_counts_of_many_come_from_the_last_count(self, web, member, monkeypatch):
+        monkeypatch.setattr("members.queries.directory.COUNTED", 2)
+        for _number in range(4):
+            say(make_member(), place="Oslo")
+        count_directory()
+        assert counts(page(web), "place") == {"oslo": "4"}
+        response = page(web, q="person")
+        assert counts(response, "place") == {"oslo": "3+"}
+        assert response.context["page"].found_label == "More than 2 people"
+
+
+@pytest.mark.django_db
+class TestOrganisation:
+    def test_it_shows_its_people_and_what_they_can_help_with(self, web, member):
+        company = make_organisation("Northwind", kind=OrganisationKind.PARTNER)
+        ann = make_member("Ann")
+        employ(ann, company)
+        say(ann, helps_topics=["pricing"])
+        make_member("Bea")
+        response = web.get(company.get_absolute_url())
+        assert names(response) == ["Ann"]
+        assert [topic.label for topic in response.context["organisation"].topics] == ["pricing"]
+        assert b"partner" in response.content
+        assert b"For staff" not in response.content
+
+    def test_a_company_with_nobody_to_see_is_not_there(self, web, applicant):
+        company = make_organisation("Northwind")
+        assert web.get(company.get_absolute_url()).status_code == 404
+        employ(applicant, company)
+        assert web.get(company.get_absolute_url()).status_code == 404
+
+    def test_staff_see_whether_it_is_engaged(self, sign_in):
+        company = make_organisation()
+        people = [make_member(at=timezone.now() - timedelta(days=200)) for _number in range(5)]
+        for person in people:
+            start_employment(
+                person,
+                company,
+                by=None,
+                title="",
+                from_date=date(2024, 1, 1),
+                at=timezone.now() - timedelta(100),
+            )
+        manager = sign_in("manager")
+        engagement = manager.get(company.get_absolute_url()).context["organisation"].engagement
+        assert (engagement.word, engagement.sentence) == (
+            "quiet", "Active in the last 30 days: 0 of 5; in the last 90: 0.",
+        )  # fmt: skip
+        say(people[0], place="Oslo")
+        assert manager.get(company.get_absolute_url()).context["organisation"].engagement.word == "engaged"
+
+    def test_of_few_people_there_are_no_figures(self, sign_in, other_member):
+        company = make_organisation()
+        employ(other_member, company)
+        engagement = sign_in("manager").get(company.get_absolute_url()).context["organisation"].engagement
+        assert engagement.word == ""
+        assert "fewer than 5" in engagement.sentence
+
+    def test_old_addresses_of_activity_lead_there(self, web, other_member):
+        company = make_organisation()
+        employ(other_member, company)
+        assert page(web, organisation=company.slug).headers["Location"] == company.get_absolute_url()
+        assert page(web, organisation="nobody").status_code == 404
