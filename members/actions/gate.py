@@ -1,7 +1,7 @@
 """Changing what the gate says and asks: its words, tiers, criteria and questions. Things are retired, not deleted."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from django.db import transaction
@@ -19,6 +19,8 @@ from members.models import Answer, Assessment, Criterion, Gate, Member, Question
 from members.permissions import can_edit_gate
 
 MAX_CHOICES: Final = 30
+# With the consent beside each this is what one form may send (`MAX_PARAMETERS` of the edge).
+MAX_QUESTIONS: Final = 40
 # The key of a profile field, as facts know it.
 _FIELD_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -153,6 +155,12 @@ def retire_criterion(criterion: Criterion, *, by: Member | None) -> Criterion:
 def create_question(*, by: Member | None, kind: str, label: str, **values: Any) -> Question:
     """Rule 1.2: one question of the form. Raises `Invalid` with the name of the field that cannot be so."""
     _require(by)
+    if Question.objects.in_force().count() >= MAX_QUESTIONS:
+        raise Conflict(
+            _("There are {limit} questions. Nobody answers more; retire one first.").format(
+                limit=MAX_QUESTIONS
+            )
+        )
     question = Question(kind=kind, label=_words("label", label))
     _check_question(question, values)
     return _create(question, values, by=by, noun="question")
@@ -258,6 +266,7 @@ def _create(row: Row, values: dict[str, Any], *, by: Member | None, noun: str) -
     _check_names(row, values)
     for name, value in values.items():
         setattr(row, name, value)
+    _check_lengths(row, row.__dict__)
     row.save()
     _record(row, by=by, noun=noun, fields=["created"])
     return row
@@ -280,17 +289,22 @@ def _changed(row: Gate | Tier | Criterion | Question, wanted: dict[str, Any]) ->
 
 
 def _check_names(row: Gate | Tier | Criterion | Question, wanted: dict[str, Any]) -> None:
-    """Every field is one that may be changed, and no text is longer than its column."""
-    fields = {field.name: field for field in row._meta.concrete_fields}
-    for name, value in wanted.items():
+    """Every field is one that may be changed, and no text is longer than its column. Raises `Invalid`."""
+    fields = {field.name for field in row._meta.concrete_fields}
+    for name in wanted:
         if name not in fields or name in {"id", "slug", "created_at", "closed_at", "retired_at"}:
             raise TypeError(f"{type(row).__name__} has no {name} to change")
-        limit = getattr(fields[name], "max_length", None)
+    _check_lengths(row, wanted)
+
+
+def _check_lengths(row: Gate | Tier | Criterion | Question, values: Mapping[str, Any]) -> None:
+    for field in row._meta.concrete_fields:
+        value, limit = values.get(field.name), getattr(field, "max_length", None)
         if isinstance(value, str) and limit is not None and len(value) > limit:
             sentence = _("This has {length} characters; {limit} are the most.").format(
                 length=len(value), limit=limit
             )
-            raise _invalid(name, sentence)
+            raise _invalid(field.name, sentence)
 
 
 def _save(row: Row, fields: list[str], *, by: Member | None, noun: str) -> Row:
