@@ -24,6 +24,11 @@ app.conf.beat_schedule = {
     "rebuild-directory": {"task": "members.rebuild_directory", "schedule": crontab(hour="4", minute="30")},
     "fill-places": {"task": "members.fill_places", "schedule": timedelta(minutes=15)},
     "remind-of-overdue": {"task": "members.remind_of_overdue", "schedule": timedelta(hours=1)},
+    "tend-introductions": {"task": "members.tend_introductions", "schedule": timedelta(hours=1)},
+    "remove-stray-photos": {
+        "task": "members.remove_stray_photos",
+        "schedule": crontab(hour="3", minute="50"),
+    },
     "render-old-posts": {"task": "discussions.render_old_posts", "schedule": timedelta(minutes=1)},
     "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
 }

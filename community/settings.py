@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "django_htmx",
     "django_prose_editor",
@@ -203,7 +204,13 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
     "manage_email": "10/m/user",
+    "company_sign_in": "20/m/ip",
 }
+# Sign-in by one's company: each company's provider is a row of ours, not of allauth's (members/company_sign_in.py).
+SOCIALACCOUNT_ADAPTER = "members.company_sign_in.CompanyAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+# The action has made sure of the address.
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_ADAPTER = "members.adapter.MfaAdapter"
 MFA_FORMS = {
     "authenticate": "members.signin.SecondStepForm",
@@ -255,6 +262,8 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 600_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# The addresses that take files: a photo of 8 MB and the form around it.
+BODY_LIMITS = {"/me/photo/": 8_100_000}
 
 # --- Words and time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -16,13 +16,17 @@ from members.actions.waitlist import fill_places
 from members.models import (
     Application,
     ApplicationStep,
+    Introduction,
     Member,
     Role,
     RoleName,
     Suspension,
+    Tie,
+    TieKind,
     Tier,
     VouchRequest,
 )
+from members.queries.facts import facts_for
 from members.queries.waitlist import waitlist_standing
 
 # --- standing ---------------------------------------------------------------------------------------------------
@@ -268,3 +272,95 @@ def _application_of(activity: Activity) -> Application | None:
         return None
     rows = Application.objects.select_related("member", "tier", "invitation")
     return rows.filter(pk=activity.target_id).first()
+
+
+# --- introductions and experts ----------------------------------------------------------------------------------
+
+
+@on(Verb.INTRODUCTION_PROPOSED)
+def ask_both(activity: Activity) -> None:
+    """Rule 2.7: each of the two is asked, unless they want to hear nothing from who proposes it."""
+    row = (
+        Introduction.objects.open()
+        .select_related("by", "first", "second")
+        .filter(pk=activity.target_id)
+        .first()
+    )
+    if row is None:
+        return
+    deaf = set(
+        Tie.objects.filter(other=row.by, kind__in=[TieKind.MUTE, TieKind.BLOCK]).values_list(
+            "member", flat=True
+        )
+    )
+    for member, other in ((row.first, row.second), (row.second, row.first)):
+        if member.email and member.is_admitted and member.pk not in deaf:
+            queue_mail(
+                "introduction.asked",
+                key=f"introduction.asked:{row.pk}:{member.pk}",
+                address=member.email,
+                template="members/mail/introduction_asked.txt",
+                words={
+                    "name": member.display_name,
+                    "other": other.display_name,
+                    "headline": other.headline,
+                    "introducer": row.by.display_name,
+                    "reason": row.reason,
+                    "url": settings.SITE_URL + reverse("introduction_list"),
+                },
+                member=member,
+            )
+
+
+@on(Verb.INTRODUCTION_MADE)
+def bring_together(activity: Activity) -> None:
+    """Each learns of the other what they may see on the other's page, and nothing else."""
+    row = (
+        Introduction.objects.made()
+        .select_related("by", "first", "second")
+        .filter(pk=activity.target_id)
+        .first()
+    )
+    if row is None:
+        return
+    for member, other in ((row.first, row.second), (row.second, row.first)):
+        if (
+            member.email
+            and member.is_admitted
+            and Member.objects.visible_to(member).filter(pk=other.pk).exists()
+        ):
+            queue_mail(
+                "introduction.made",
+                key=f"introduction.made:{row.pk}:{member.pk}",
+                address=member.email,
+                template="members/mail/introduction_made.txt",
+                words={
+                    "name": member.display_name,
+                    "other": other.display_name,
+                    "headline": other.headline,
+                    "introducer": row.by.display_name,
+                    "reason": row.reason,
+                    "facts": facts_for(other, member),
+                    "url": settings.SITE_URL + other.get_absolute_url(),
+                },
+                member=member,
+            )
+
+
+@on(Verb.EXPERTISE_GRANTED)
+def tell_of_expertise(activity: Activity) -> None:
+    """Rule 2.5: who is recognised hears of it, and that the number of questions is theirs to say."""
+    member = Member.objects.filter(pk=activity.target_id).first()
+    if member is not None and member.email and member.is_admitted:
+        queue_mail(
+            "expertise.granted",
+            key=f"expertise.granted:{activity.pk}",
+            address=member.email,
+            template="members/mail/expertise_granted.txt",
+            words={
+                "name": member.display_name,
+                "topic": activity.data["topic"],
+                "url": settings.SITE_URL + reverse("profile_edit"),
+            },
+            member=member,
+        )
