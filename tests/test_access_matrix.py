@@ -37,6 +37,10 @@ ADMITTED = tuple(role for role in ROLES if role not in {*OUTSIDE, "applicant", "
 OPEN_TO_STRANGERS = {
     "health",  # for machines that watch; says one word
     "csp_report",  # browsers send it without cookies
+    "gate_show",  # what the community is for and what it asks
+    "application_start",  # mails a link, whoever has the address
+    "application_sent",  # the same words for every address
+    "application_confirm",  # what the mailed link opens
     "terms_list",  # what everybody may read before they ask to come in
     "terms_show",
     "account_login",
@@ -108,18 +112,50 @@ def staff(ok: int = 200, only: tuple[str, ...] = STAFF) -> Row:
 
 MATRIX: dict[str, Row] = {
     # the root
-    "home": page(),
+    # Strangers are led to the gate, applicants to their application.
+    "home": page(applicant=302),
     "search": page(),
     "text_preview": page(method="post", body={"source": "*words*"}),
     "health": public(),
     "csp_report": report(),
     "gallery": page(),
+    # the gate
+    "gate_show": public(),
+    "application_start": public(422, method="post"),
+    "application_sent": public(),
+    "application_confirm": public(404),
+    # Nobody of the cast has an application; only the applicant may begin one.
+    "application_show": page(404, applicant=200),
+    "application_edit": page(404),
+    "application_create": act((), otherwise=404, applicant=302),
+    "application_answer": act((), otherwise=404),
+    "application_withdraw": act((), otherwise=404),
+    "vouch_request_create": act((), otherwise=404),
     # members
     "member_list": page(applicant=403),
     "organisation_show": page(applicant=404),
     "member_show": page(applicant=404),
     "member_posts": page(applicant=404),
+    "member_vcard": page(applicant=404),
+    "member_follow": act(),
+    "member_unfollow": act(),
+    "member_mute": act(),
+    "member_unmute": act(),
+    "member_block": act(),
+    "member_unblock": act(),
+    "introduction_create": page(applicant=404),
+    "introduction_list": page(),
+    # Somebody else's: what is asked of others is not there.
+    "introduction_answer": act((), applicant=404, otherwise=404),
+    "tie_list": page(),
     "profile_edit": page(),
+    "profile_preview": page(),
+    "profile_confirm": act(applicant=302),
+    "question_budget": with_body(act(("expert",), applicant=403), per_month="3"),
+    "photo_edit": page(),
+    # There is none to take away.
+    "photo_delete": act(ok=409, applicant=409),
+    "photo_show": page(applicant=404),
     "member_pause": page(applicant=403),
     "member_resume": act((), applicant=409, otherwise=409),
     "member_leave": page(),
@@ -271,6 +307,9 @@ def values(world: World) -> dict[str, object]:
         "version": 1,
         "uidb36": "1",
         "key": "unknown-key",
+        "introduction_id": world.introduction.pk,
+        "name": world.photo.name,
+        "size": 96,
         "object_id": 2**31,
         "content_type_id": 1,
         "app_label": "nothing",
@@ -310,6 +349,8 @@ def leads_to_sign_in(answer: HttpResponse) -> bool:
     return answer.status_code == 302 and urlsplit(answer["Location"]).path in {
         "/accounts/login/",
         "/admin/login/",
+        # From the home page.
+        "/join/",
     }
 
 
