@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from io import BytesIO
 from itertools import count
+
+from PIL import Image
 
 from community.core.activity import dispatch
 from community.core.models import Activity
@@ -65,6 +68,16 @@ def make_member(
 def make_deactivated_member(name: str = "", *, by: Member | None = None) -> Member:
     member = make_member(name)
     return deactivate_member(member, by=by or make_member(role=RoleName.MANAGER), reason="left")
+
+
+def make_picture(
+    kind: str = "PNG", size: tuple[int, int] = (120, 80), colour: str = "teal", **options: object
+) -> BytesIO:
+    """A picture file of one colour. `options` go to the encoder."""
+    target = BytesIO()
+    Image.new("RGB", size, colour).save(target, kind, **options)
+    target.seek(0)
+    return target
 
 
 def make_organisation(name: str = "", *, kind: OrganisationKind = OrganisationKind.CUSTOMER) -> Organisation:

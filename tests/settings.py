@@ -28,6 +28,8 @@ from community.settings import CACHES, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASE
 
 # Not collected, no manifest: tests read static files where they lie.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# Photos of one test are gone with its process.
+STORAGES["default"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 

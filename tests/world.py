@@ -17,11 +17,13 @@ from community.core.text import Prose, SourceFormat
 from discussions.actions.post import accept_answer, delete_post, edit_post, thank_post
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
 from discussions.models import Post, Space, Tag, Topic
-from members.actions.fact import FactChange
+from members.actions.fact import FactChange, set_facts
+from members.actions.introduction import create_introduction
 from members.actions.member import deactivate_member
+from members.actions.photo import change_photo
 from members.actions.profile import ProfileChange, edit_profile, start_employment
-from members.models import Member, Organisation, Role
-from tests.factories import make_member, make_organisation, make_post, make_space, make_topic
+from members.models import Introduction, Member, Organisation, Photo, Role, Visibility
+from tests.factories import make_member, make_organisation, make_picture, make_post, make_space, make_topic
 
 ROLES = (
     "stranger",
@@ -108,6 +110,8 @@ class World:
     asking: Member | None = None
     company: Organisation | None = None
     tokens: dict[str, ApiToken] = field(default_factory=dict)
+    photo: Photo | None = None
+    introduction: Introduction | None = None
 
     def client(self, role: str) -> Client:
         """Faults of the site come back as its own answer, as they would to anybody."""
@@ -140,6 +144,16 @@ def make_open_world() -> World:
         "Wendy Writer", also=["expert", "moderator"], email="zqmailwriterqz@example.org"
     )
     world.rooms["open"] = _make_room(world, "open")
+    # Kept to oneself, and for people one follows back: there are none.
+    kept = {
+        "place": FactChange(["zqonlymeqz"], Visibility.ONLY_ME),
+        "looks_for": FactChange(["zqfollowedbackqz"], Visibility.FOLLOWED_BACK),
+    }
+    set_facts(world.writer, kept, by=world.writer)
+    world.photo = change_photo(world.writer, make_picture(), by=world.writer)
+    world.introduction = create_introduction(
+        world.writer, world.cast["insider"], reason="zqintroductionqz", by=make_member()
+    )
     world.company = make_organisation("zqcompanyqz")
     start_employment(world.writer, world.company, by=None, title="Head", from_date=timezone.now().date())
     for role, member in world.cast.items():
@@ -242,6 +256,8 @@ def secrets_hidden_from(role: str) -> set[str]:
     hidden.add(secret("gone", "reason"))
     hidden |= {f"zqmail{other}" for other in (*ROLES, "writer", "gone", "asking") if other != role}
     hidden |= {f"zqdigest{other}" for other in ROLES}
+    # Rule 2.2: no role sees more of a person than other members do. Rule 2.7: the two who are asked read why.
+    hidden |= {"zqonlymeqz", "zqfollowedbackqz"} | ({"zqintroductionqz"} if role != "insider" else set())
     hidden |= {f"zqtokennameof{other}qz" for other in ROLES if other != role}
     if role in {"stranger", "deactivated", "applicant"}:
         hidden |= {secret("open", where) for where in WHERE_IN_A_ROOM} | {"zqcompanyqz", "Wendy"}
