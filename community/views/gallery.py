@@ -11,7 +11,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,6 +32,9 @@ from discussions.queries import (
     TopicPage,
     TopicRow,
 )
+from members.actions.fact import BUILT_IN
+from members.forms.profile import PhotoForm, ProfileForm
+from members.models import FactField, Member
 
 CASES = ("short", "long", "hostile", "rtl", "empty")
 
@@ -413,26 +416,116 @@ def _organisation_show(case: str) -> dict[str, Any]:
     }
 
 
-def _member_show(case: str) -> dict[str, Any]:
+def _fact(key: str, label: str, *texts: str, url: str = "", note: str = "", kept: str = "") -> Any:
+    values = [_row(text=text, url=url) for text in texts]
+    return _row(key=key, label=label, values=values, note=note, kept=kept)
+
+
+def _profile(case: str) -> Any:
     words = WORDS[case]
-    empty = case == "empty"
-    return {
-        "member": _row(
-            display_name=words["name"],
-            handle="ann.lee",
-            initials="AL",
-            headline="" if empty else words["headline"],
-            place="" if empty else "Copenhagen",
-            website="" if empty else "https://example.org/people/ann",
-            biography="" if empty else words["sentence"],
-            can_help_with="" if empty else words["purpose"],
-            looks_for="" if empty else words["purpose"],
-            joined_label="Here since March 2024",
-            unclaimed_note="Came in with an import and has not signed in yet." if case == "long" else "",
-            edit_url="#" if case == "short" else "",
-            posts_url=f"?page=member_posts&case={case}",
-        ),
+    note = "From an import, confirmed 12 days ago"
+    said = {
+        "biography": _fact("biography", "About you", words["sentence"], note=note),
+        "helps": [
+            _fact("can_help_with", "What I can help with", words["purpose"]),
+            _fact("helps_topics", "Topics", words["tag"], "audits", note=note),
+        ],
+        "looks": [_fact("looks_for", "What I am looking for", words["purpose"], kept="People I follow back")],
+        "facts": [
+            _fact("place", "Place", words["space"], note=note),
+            _fact("languages", "Languages", "German", "English"),
+            _fact("links", "Links", "https://example.org/people/ann", url="https://example.org/"),
+            _fact("birthday", "Birthday", "5 March", kept="Only me"),
+        ],
+        "expert_labels": [_row(topic=words["tag"], evidence=words["sentence"])] * 2,
+        "budget_note": "Takes 4 questions a month.",
     }
+    nothing: dict[str, Any] = {
+        "biography": None, "helps": [], "looks": [], "facts": [], "expert_labels": [], "budget_note": "",
+    }  # fmt: skip
+    is_own = case == "short"
+    buttons = [
+        _row(label="Follow", url="#", is_danger=False),
+        _row(label="Mute", url="#", is_danger=False),
+        _row(label="Block", url="#", is_danger=True),
+    ]
+    return _row(
+        display_name=words["name"],
+        handle="ann.lee",
+        initials="AL",
+        photo_url="",
+        headline="" if case == "empty" else words["headline"],
+        joined_label="Here since March 2024",
+        unclaimed_note="Came in with an import and has not signed in yet." if case == "long" else "",
+        url="#",
+        edit_url="#" if is_own else "",
+        preview_url="#" if is_own else "",
+        vcard_url="#",
+        introduce_url="" if is_own else "#",
+        posts_url=f"?page=member_posts&case={case}",
+        buttons=[] if is_own else buttons,
+        **(nothing if case == "empty" else said),
+    )
+
+
+def _member_show(case: str) -> dict[str, Any]:
+    gap = "Add your sector: 14 people who named theirs could find you." if case == "short" else ""
+    return {"member": _profile(case), "gap": gap}
+
+
+def _profile_preview(case: str) -> dict[str, Any]:
+    readers = [("any member", True), ("someone you follow back", False), ("a community manager", False)]
+    return {
+        "member": _profile("long" if case == "short" else case),
+        "readers": [_row(label=label, url="#", is_chosen=is_chosen) for label, is_chosen in readers],
+    }
+
+
+def _profile_edit(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    fields = {
+        row.key: FactField(
+            key=row.key,
+            label=row.label if case == "short" else words["title"][:80],
+            kind=row.kind,
+            help_text=row.help_text,
+            choices=row.choices,
+            default_visibility=row.visibility,
+        )
+        for row in BUILT_IN
+    }
+    member = Member(display_name=words["name"], time_zone="UTC")
+    sent = QueryDict("display_name=&time_zone=Mars") if case == "long" else None
+    return {
+        "form": ProfileForm(sent, member=member, fields=fields, facts={}),
+        "member": _row(url="#", photo_url="", has_facts=case != "empty"),
+        "budget_form": None,
+        "account_links": [_row(label="Password", url="#"), _row(label="Where you are signed in", url="#")],
+    }
+
+
+def _photo_edit(case: str) -> dict[str, Any]:
+    return {"form": PhotoForm(), "photo_url": "", "initials": "AL"}
+
+
+def _person(case: str) -> Any:
+    words = WORDS[case]
+    return _row(display_name=words["name"], headline=words["headline"], initials="AL", url="#")
+
+
+def _introduction_list(case: str) -> dict[str, Any]:
+    words, person = WORDS[case], _person(case)
+    at = _row(relative="4 days ago", exact="18 Nov 2026, 09:00", iso="2026-11-18T09:00:00+00:00")
+    asked = _row(introducer=person, other=person, reason=words["sentence"], at=at, answer_url="#")
+    made = _row(sentence="You introduced them", people=[person, person], reason=words["sentence"], at=at)
+    return {"asked": [] if case == "empty" else [asked], "made": [] if case == "empty" else [made]}
+
+
+def _tie_list(case: str) -> dict[str, Any]:
+    person = _person(case)
+    row = _row(**vars(person), end_url="#", end_label="Stop following")
+    group = _row(title="You follow", about="They see that you do.", rows=[] if case == "empty" else [row] * 2)
+    return {"groups": [group] * 3, "here_url": "#"}
 
 
 def _member_posts(case: str) -> dict[str, Any]:
@@ -469,8 +562,6 @@ def _form_page(case: str) -> dict[str, Any]:
         ),
         "topic": _row(title=words["title"], url="#", space_name=words["space"], space_url="#"),
         "post": _row(url="#", number=7, topic_title=words["title"], topic_url="#"),
-        "member": _row(url="#"),
-        "account_links": [_row(label="Password", url="#"), _row(label="Where you are signed in", url="#")],
     }
 
 
@@ -500,7 +591,11 @@ PAGES: dict[str, tuple[str, Any]] = {
     "organisation_show": ("members/organisation_show.html", _organisation_show),
     "member_show": ("members/member_show.html", _member_show),
     "member_posts": ("discussions/_member_posts.html", _member_posts),
-    "profile_edit": ("members/profile_edit.html", _form_page),
+    "profile_edit": ("members/profile_edit.html", _profile_edit),
+    "profile_preview": ("members/profile_preview.html", _profile_preview),
+    "photo_edit": ("members/photo_edit.html", _photo_edit),
+    "introduction_list": ("members/introduction_list.html", _introduction_list),
+    "tie_list": ("members/tie_list.html", _tie_list),
     "error": ("errors/error.html", _error),
 }
 
