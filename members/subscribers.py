@@ -17,6 +17,7 @@ from members.models import (
     Application,
     ApplicationStep,
     Introduction,
+    Invitation,
     Member,
     Role,
     RoleName,
@@ -197,8 +198,10 @@ def tell_sponsors(activity: Activity) -> None:
         return
     application = step.application
     sponsors = {vouch.by for vouch in application.vouches.select_related("by")}
-    if application.invitation is not None and application.invitation.invited_by is not None:
-        sponsors.add(application.invitation.invited_by)
+    inviter = application.invitation.invited_by if application.invitation else None
+    # Whoever invited hears of the coming in by a mail of its own, below.
+    if inviter is not None and activity.verb != Verb.APPLICATION_ACCEPTED:
+        sponsors.add(inviter)
     for sponsor in sorted(sponsors, key=lambda member: member.pk):
         if sponsor.email and sponsor.is_admitted:
             queue_mail(
@@ -364,3 +367,41 @@ def tell_of_expertise(activity: Activity) -> None:
             },
             member=member,
         )
+
+
+# --- invitations ------------------------------------------------------------------------------------------------
+
+
+@on(Verb.INVITATION_ACCEPTED)
+def tell_inviter_of_acceptance(activity: Activity) -> None:
+    """Rule 1.7: who invited hears who accepted. Whoever is let in at once is told of in one mail, not in two."""
+    invitation = Invitation.objects.select_related("invited_by", "accepted_by").get(pk=activity.target_id)
+    if invitation.accepted_by is not None and not invitation.accepted_by.is_admitted:
+        _tell_inviter(invitation, is_in=False)
+
+
+@on(Verb.MEMBER_JOINED)
+def tell_inviter_of_coming_in(activity: Activity) -> None:
+    """And when they are in, whichever way the gate let them."""
+    rows = Invitation.objects.select_related("invited_by", "accepted_by")
+    invitation = rows.filter(accepted_by=activity.target_id).order_by("-accepted_at").first()
+    if invitation is not None:
+        _tell_inviter(invitation, is_in=True)
+
+
+def _tell_inviter(invitation: Invitation, *, is_in: bool) -> None:
+    inviter, invited = invitation.invited_by, invitation.accepted_by
+    if inviter is None or invited is None or not inviter.email or not inviter.is_admitted:
+        return
+    queue_mail(
+        "invitation.accepted",
+        key=f"invitation.{'in' if is_in else 'accepted'}:{invitation.pk}",
+        address=inviter.email,
+        template="members/mail/invitation_accepted.txt",
+        words={
+            "name": invited.display_name,
+            "is_in": is_in,
+            "link": settings.SITE_URL + invited.get_absolute_url(),
+        },
+        member=inviter,
+    )

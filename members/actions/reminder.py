@@ -30,8 +30,8 @@ def remind_of_overdue() -> int:
         return 0
     by_person: dict[Member, list[Application]] = defaultdict(list)
     managers: list[Member] | None = None
-    overdue = Application.objects.overdue().select_related("member", "owner").order_by("due_at", "pk")
-    for application in overdue[:500]:
+    overdue = Application.objects.with_reviewers().filter(due_at__lt=now).select_related("member", "owner")
+    for application in overdue.order_by("due_at", "pk")[:500]:
         owner = application.owner
         if owner is not None and owner.email and can_review_applications(owner):
             by_person[owner].append(application)

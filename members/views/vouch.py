@@ -4,14 +4,16 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from community.core.errors import Conflict, Invalid
+from community.core.http import whole_number
 from community.core.permissions import require
 from members.actions.vouch import give_vouch, requests_to, vouches_left
 from members.forms.vouch import VouchForm
-from members.models import Application, Vouch
-from members.permissions import can_vouch, is_admitted
+from members.models import Application, Member, Vouch
+from members.permissions import can_review_applications, can_vouch, is_admitted
+from members.queries.vouches import bonds_of, newest_vouches
 from members.requests import MemberRequest
 
 
@@ -52,3 +54,18 @@ def vouch_create(request: MemberRequest, application_id: int) -> HttpResponse:
         "form": form,
     }
     return render(request, "members/vouch_create.html", context, status=status)
+
+
+@require_safe
+def vouch_list(request: MemberRequest) -> HttpResponse:
+    """Rule 1.6: who brought whom. With `member` the tree around one person, whose names lead on."""
+    require(can_review_applications(request.user))
+    handle = request.GET.get("member", "")
+    if not handle:
+        rows, older_url = newest_vouches(whole_number(request.GET.get("before")))
+        return render(request, "members/vouch_list.html", {"rows": rows, "older_url": older_url})
+    # Applicants too, and whoever has left: managers administer these accounts.
+    member = get_object_or_404(Member.objects.people(), handle=handle)
+    above, below = bonds_of(member)
+    context = {"name": member.display_name, "above": above, "below": below}
+    return render(request, "members/vouch_list.html", context)

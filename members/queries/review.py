@@ -1,0 +1,590 @@
+"""What reviewers read: the queue, one application with all that bears on it, and how quickly the gate decides."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Lower, Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from community.core.api.pagination import Keyset
+from community.core.keyset import split_page, with_query
+from community.core.models import Activity
+from community.core.moments import Clock, Moment
+from community.core.verbs import Verb
+from members.actions.member import handle_stem
+from members.actions.review import criteria_of, reviewers_needed, vouches_missing
+from members.directory import fold
+from members.models import (
+    DECIDED_STATES,
+    OPEN_STATES,
+    WITH_REVIEWERS,
+    Admission,
+    Answer,
+    Application,
+    ApplicationNote,
+    ApplicationState,
+    ApplicationStep,
+    Assessment,
+    Member,
+    Organisation,
+    ReviewDecision,
+    RoleName,
+    Tier,
+    Verdict,
+    Vouch,
+)
+from members.queries.vouches import tree_url
+from members.queries.waitlist import waitlist_standing
+
+PER_PAGE: Final = 50
+#: Over how many days the share decided in time is told.
+SHARE_DAYS: Final = 90
+_DUPLICATES: Final = 10
+
+# --- the queue --------------------------------------------------------------------------------------------------
+
+#: The lists that the queue has, in their order: the value in the address and the words on the page.
+LISTS: Final = {
+    "due": gettext_lazy("To decide"),
+    "overdue": gettext_lazy("Overdue"),
+    "asked": gettext_lazy("Asked for more"),
+    "waitlisted": gettext_lazy("Waitlist"),
+    "accepted": gettext_lazy("Accepted"),
+    "declined": gettext_lazy("Declined"),
+    "withdrawn": gettext_lazy("Withdrawn"),
+}
+
+# An index carries each: what is due first; the order of the waitlist; the newest decision first.
+_BY_DUE: Final = Keyset(("due_at", "pk"), (datetime, int))
+_BY_WAITING: Final = Keyset(("tier_id", "waitlist_rank", "waitlisted_at", "pk"), (int, int, datetime, int))
+_BY_DECISION: Final = Keyset(("decided_at", "pk"), (datetime, int), falling=True)
+_BY_ID: Final = Keyset(("pk",), (int,), falling=True)
+_ORDERS: Final = {
+    "waitlisted": _BY_WAITING,
+    "accepted": _BY_DECISION,
+    "declined": _BY_DECISION,
+    "withdrawn": _BY_ID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What the address asks for: a list, a tier, whose, and behind which application it goes on."""
+
+    name: str = "due"
+    tier: Tier | None = None
+    owner: str = ""
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    name: str
+    url: str
+    company: str
+    tier: str
+    state_label: str
+    owner: str
+    submitted: Moment
+    due: Moment | None
+    is_overdue: bool
+    needs_second: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTab:
+    name: str
+    label: str
+    count: int | None
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedShare:
+    """Rule 1.5, over the last `SHARE_DAYS` days: of `decided` by reviewers, `in_time` were so before the due moment."""
+
+    in_time: int
+    decided: int
+    days: int
+
+    @property
+    def percent(self) -> int | None:
+        return round(100 * self.in_time / self.decided) if self.decided else None
+
+
+def queue_rows(reader: Member, wanted: QueueFilter) -> tuple[list[QueueRow], str]:
+    """One page of a list, and the address of the next one. One query, one more behind the first page."""
+    order = _ORDERS.get(wanted.name, _BY_DUE)
+    rows = _list(reader, wanted)
+    if wanted.after is not None:
+        last = Application.objects.reviewable_by(reader).filter(pk=wanted.after).first()
+        values = () if last is None else tuple(getattr(last, name) for name in order.names)
+        if values and None not in values:
+            rows = rows.filter(order.behind(values))
+    rows = rows.select_related("member", "tier", "owner").order_by(*order.ordering)
+    page, has_more = split_page(list(rows[: PER_PAGE + 1]), PER_PAGE)
+    now = timezone.now()
+    clock = Clock(now)
+    shown = [_queue_row(application, clock, now) for application in page]
+    return shown, _address(wanted, after=str(page[-1].pk)) if has_more else ""
+
+
+def _list(reader: Member, wanted: QueueFilter) -> QuerySet[Application]:
+    rows = Application.objects.reviewable_by(reader)
+    match wanted.name:
+        case "due":
+            rows = rows.with_reviewers()
+        case "overdue":
+            rows = rows.overdue()
+        case "asked":
+            rows = rows.filter(state=ApplicationState.MORE_ASKED)
+        case _:
+            rows = rows.filter(state=wanted.name)
+    if wanted.tier is not None:
+        rows = rows.filter(tier=wanted.tier)
+    if wanted.owner == "me":
+        rows = rows.filter(owner=reader)
+    elif wanted.owner == "nobody":
+        rows = rows.filter(owner__isnull=True)
+    return rows
+
+
+def _queue_row(application: Application, clock: Clock, now: datetime) -> QueueRow:
+    is_with_reviewers = application.state in WITH_REVIEWERS
+    assert application.submitted_at is not None
+    due = application.due_at if is_with_reviewers else None
+    return QueueRow(
+        name=application.member.display_name,
+        url=application.get_absolute_url(),
+        company=application.company_name,
+        tier=application.tier.name,
+        state_label=str(ApplicationState(application.state).label),
+        owner=application.owner.display_name if application.owner else "",
+        submitted=clock.moment(application.submitted_at),
+        due=None if due is None else clock.moment(due),
+        is_overdue=due is not None and due < now,
+        needs_second=application.needs_second_reviewer or application.tier.reviewers_needed > 1,
+    )
+
+
+def queue_tabs(reader: Member, wanted: QueueFilter) -> list[QueueTab]:
+    """The lists, those that are open with how many are in them. One query."""
+    late = Q(state__in=WITH_REVIEWERS, due_at__lt=Now())
+    rows = (
+        Application.objects.reviewable_by(reader)
+        .filter(state__in=[state for state in OPEN_STATES if state != ApplicationState.DRAFT])
+        .order_by()
+        .values("state")
+        .annotate(count=Count("pk"), late=Count("pk", filter=late))
+    )
+    counts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        name = {"more_asked": "asked", "waitlisted": "waitlisted"}.get(row["state"], "due")
+        counts[name] += row["count"]
+        counts["overdue"] += row["late"]
+    return [
+        QueueTab(
+            name=name,
+            label=str(label),
+            count=counts[name] if name in {"due", "overdue", "asked", "waitlisted"} else None,
+            url=_address(QueueFilter(name, wanted.tier, wanted.owner)),
+            current=name == wanted.name,
+        )
+        for name, label in LISTS.items()
+    ]
+
+
+def _address(wanted: QueueFilter, *, after: str = "") -> str:
+    return with_query(
+        reverse("application_list"),
+        list="" if wanted.name == "due" else wanted.name,
+        tier=wanted.tier.slug if wanted.tier else "",
+        owner=wanted.owner,
+        after=after,
+    )
+
+
+# --- how the gate does: the raw material of indicators ----------------------------------------------------------
+
+
+def settled_at() -> Coalesce:
+    """When the reviewers were done with somebody: by the waitlist, a place or a decline."""
+    return Coalesce("waitlisted_at", "decided_at", output_field=DateTimeField())
+
+
+def decided_share(*, days: int = SHARE_DAYS) -> DecidedShare:
+    """Applications that reviewers decided; who was let in by a rule or an invitation is not in it. One query."""
+    since = timezone.now() - timedelta(days=days)
+    decided = ReviewDecision.objects.filter(application=OuterRef("pk")).order_by().values("pk")[:1]
+    found = (
+        Application.objects.filter(
+            Q(state__in=DECIDED_STATES, decided_at__gte=since) | Q(state=ApplicationState.WAITLISTED)
+        )
+        .annotate(settled_at=settled_at(), decision=Subquery(decided))
+        .filter(settled_at__gte=since, decision__isnull=False)
+        .aggregate(decided=Count("pk"), in_time=Count("pk", filter=Q(settled_at__lte=F("due_at"))))
+    )
+    return DecidedShare(in_time=found["in_time"], decided=found["decided"], days=days)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionFact:
+    """What the indicators of the gate are made of, for one application; None where it has not happened."""
+
+    member_id: int
+    application_id: int
+    tier_id: int
+    applied_at: datetime
+    due_at: datetime | None
+    decided_at: datetime | None
+    is_in_time: bool | None
+    accepted_at: datetime | None
+    first_sign_in_at: datetime | None
+    first_contribution_at: datetime | None
+
+
+def admission_facts(*, since: datetime, until: datetime) -> Iterator[AdmissionFact]:
+    """Of everybody who applied in [since, until), in the order of applying. One query, read in pieces.
+
+    The first sign-in is `member.claimed`, which an applicant reaches before being let in; the first contribution is the
+    first topic or post.
+    """
+    admitted_at = Admission.objects.filter(application=OuterRef("pk")).values("admitted_at")[:1]
+    # Of the applicant alone, and nothing but the moment.
+    acts = Activity.objects.filter(actor=OuterRef("member"))
+    signed_in = (
+        acts.filter(verb=Verb.MEMBER_CLAIMED).order_by().values("actor").annotate(at=Min("occurred_at"))
+    )
+    spoke = (
+        acts.filter(verb__in=(Verb.TOPIC_CREATED, Verb.POST_CREATED))
+        .order_by()
+        .values("actor")
+        .annotate(at=Min("occurred_at"))
+    )
+    rows = (
+        Application.objects.filter(submitted_at__gte=since, submitted_at__lt=until)
+        .order_by("submitted_at", "pk")
+        .values_list(
+            "member_id",
+            "pk",
+            "tier_id",
+            "submitted_at",
+            "due_at",
+            settled_at(),
+            Subquery(admitted_at),
+            Subquery(signed_in.values("at")),
+            Subquery(spoke.values("at")),
+        )
+    )
+    for member, pk, tier, applied, due, settled, accepted, signed, spoken in rows.iterator(chunk_size=1000):
+        yield AdmissionFact(
+            member_id=member,
+            application_id=pk,
+            tier_id=tier,
+            applied_at=applied,
+            due_at=due,
+            decided_at=settled,
+            is_in_time=None if settled is None or due is None else settled <= due,
+            accepted_at=accepted,
+            first_sign_in_at=signed,
+            first_contribution_at=spoken,
+        )
+
+
+# --- one application --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    question: str
+    text: str
+    kind: str
+    fills: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """What another reviewer says of a criterion."""
+
+    reviewer: str
+    verdict: str
+    verdict_label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    author: str
+    at: Moment
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    label: str
+    author: str
+    at: Moment
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class VouchRow:
+    author: str
+    url: str
+    tree_url: str
+    at: Moment
+    words: str
+    conflict: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    reviewer: str
+    accepts: bool
+    at: Moment
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateRow:
+    """Somebody who may be the same person, and why that is thought."""
+
+    name: str
+    why: str
+    standing: str
+    url: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Everything that bears on the decision, for a reviewer and nobody else."""
+
+    id: int
+    name: str
+    email: str
+    company_name: str
+    organisation: str
+    organisation_hints: list[str]
+    tier: str
+    state: str
+    state_label: str
+    is_undecided: bool
+    is_waiting: bool
+    submitted: Moment
+    due: Moment | None
+    is_overdue: bool
+    owner: str
+    owner_id: int | None
+    is_mine: bool
+    invited_by: str
+    answers: list[AnswerRow]
+    verdicts: dict[int, list[VerdictRow]]
+    own_verdicts: dict[int, tuple[str, str]]
+    notes: list[NoteRow]
+    steps: list[StepRow]
+    vouches: list[VouchRow]
+    vouches_needed: int
+    vouches_missing: int
+    vouch_waiver: str
+    decisions: list[DecisionRow]
+    own_words: str
+    reviewers_needed: int
+    needs_second: bool
+    disagree: bool
+    duplicates: list[DuplicateRow]
+    place: int | None
+    place_count: int
+    expected_label: str
+
+
+def review_page(application: Application, reader: Member) -> ReviewPage:
+    """In a number of queries that does not depend on what is in it."""
+    now = timezone.now()
+    clock = Clock(now)
+    assessments = list(
+        Assessment.objects.filter(application=application).select_related("reviewer").order_by("at", "pk")
+    )
+    decisions = list(
+        ReviewDecision.objects.filter(application=application).select_related("reviewer").order_by("at", "pk")
+    )
+    others: dict[int, list[VerdictRow]] = defaultdict(list)
+    for row in assessments:
+        if row.reviewer_id != reader.pk:
+            verdict = Verdict(row.verdict)
+            others[row.criterion_id].append(
+                VerdictRow(row.reviewer.display_name, verdict.value, str(verdict.label), row.reason)
+            )
+    standing = waitlist_standing(application)
+    is_with_reviewers = application.state in WITH_REVIEWERS
+    due = application.due_at if is_with_reviewers else None
+    assert application.submitted_at is not None
+    invitation = application.invitation
+    is_undecided = is_with_reviewers or application.state == ApplicationState.MORE_ASKED
+    return ReviewPage(
+        id=application.pk,
+        name=application.member.display_name,
+        email=application.member.email or "",
+        company_name=application.company_name,
+        organisation=application.organisation.name if application.organisation else "",
+        organisation_hints=_company_hints(application) if is_undecided else [],
+        tier=application.tier.name,
+        state=application.state,
+        state_label=str(ApplicationState(application.state).label),
+        is_undecided=is_undecided,
+        is_waiting=standing is not None,
+        submitted=clock.moment(application.submitted_at),
+        due=None if due is None else clock.moment(due),
+        is_overdue=due is not None and due < now,
+        owner=application.owner.display_name if application.owner else "",
+        owner_id=application.owner_id,
+        is_mine=application.owner_id == reader.pk,
+        invited_by=invitation.invited_by.display_name if invitation and invitation.invited_by else "",
+        answers=[
+            AnswerRow(row.question.label, row.text, row.question.kind, row.may_fill)
+            for row in Answer.objects.filter(application=application)
+            .select_related("question")
+            .order_by("question__position", "question")
+        ],
+        verdicts=dict(others),
+        own_verdicts={
+            row.criterion_id: (row.verdict, row.reason) for row in assessments if row.reviewer_id == reader.pk
+        },
+        notes=[
+            NoteRow(row.by.display_name, clock.moment(row.at), row.text)
+            for row in ApplicationNote.objects.filter(application=application).select_related("by")
+        ],
+        steps=[
+            StepRow(
+                label=str(ApplicationState(row.state).label),
+                author=row.by.display_name if row.by else "",
+                at=clock.moment(row.at),
+                words=row.words,
+            )
+            for row in ApplicationStep.objects.filter(application=application).select_related("by")
+        ],
+        vouches=[
+            VouchRow(
+                author=row.by.display_name,
+                url=row.by.get_absolute_url(),
+                tree_url=tree_url(row.by),
+                at=clock.moment(row.created_at),
+                words=row.words,
+                conflict=row.conflict,
+            )
+            for row in Vouch.objects.filter(application=application).select_related("by").order_by("pk")
+        ],
+        vouches_needed=application.tier.vouches_needed,
+        vouches_missing=vouches_missing(application),
+        vouch_waiver=application.vouch_waiver,
+        decisions=[
+            DecisionRow(row.reviewer.display_name, row.accepts, clock.moment(row.at), row.words)
+            for row in decisions
+        ],
+        own_words=next((row.words for row in decisions if row.reviewer_id == reader.pk), ""),
+        reviewers_needed=reviewers_needed(application),
+        needs_second=reviewers_needed(application) > 1,
+        disagree=len({row.accepts for row in decisions}) > 1,
+        duplicates=_duplicates(application, clock),
+        place=standing.place if standing else None,
+        place_count=standing.count if standing else 0,
+        expected_label=standing.expected_label if standing else "",
+    )
+
+
+def criteria_rows(application: Application) -> list[tuple[int, str, str]]:
+    """Id, name and meaning of what is in force for the tier. One query."""
+    return [(row.pk, row.name, row.description) for row in criteria_of(application.tier)]
+
+
+def _company_hints(application: Application) -> list[str]:
+    """Companies that it may be: by the domain of the address, and by the name that was written. One query."""
+    domain = (application.member.email or "").rpartition("@")[2]
+    found = Organisation.objects.filter(
+        Q(domains__domain=domain) | Q(name__iexact=application.company_name or "-")
+    )
+    names = list(found.distinct().order_by("name").values_list("name", flat=True)[:5])
+    if application.company_name and application.company_name.casefold() not in {
+        name.casefold() for name in names
+    }:
+        names.append(application.company_name)
+    return names
+
+
+def _duplicates(application: Application, clock: Clock) -> list[DuplicateRow]:
+    """Earlier attempts of the same account, and accounts that look like the same person. Two queries."""
+    earlier = Application.objects.filter(member=application.member_id, submitted_at__isnull=False)
+    rows = [
+        DuplicateRow(
+            name=application.member.display_name,
+            why=_("an earlier attempt"),
+            standing=str(ApplicationState(row.state).label),
+            url=row.get_absolute_url(),
+            at=clock.moment(row.submitted_at or row.created_at),
+        )
+        for row in earlier.exclude(pk=application.pk).order_by("-submitted_at")[:_DUPLICATES]
+    ]
+    local, _at, domain = (application.member.email or "").rpartition("@")
+    for member in _alike(application.member):
+        has_domain = bool(domain) and (member.email or "").endswith(f"@{domain}")
+        has_name = fold(member.display_name) == fold(application.member.display_name)
+        if has_name:
+            why = _("the same name and mail domain") if has_domain else _("the same name")
+        elif local and (member.email or "").startswith(f"{local}@"):
+            why = _("the same address at another domain")
+        else:
+            why = _("nearly the same name")
+        rows.append(
+            DuplicateRow(
+                name=member.display_name,
+                why=why,
+                standing=_standing(member),
+                url=member.get_absolute_url() if member.is_admitted else "",
+                at=clock.moment(member.joined_at),
+            )
+        )
+    return rows
+
+
+def _alike(member: Member) -> QuerySet[Member]:
+    """Closed accounts too: who was shut out and comes under another address is just whom one looks for."""
+    name = " ".join(member.display_name.split())
+    first, _space, rest = name.partition(" ")
+    # As written, without accents, and as "Guest, Greta".
+    spellings = {name.lower(), fold(name), f"{rest} {first}".lower(), f"{rest}, {first}".lower()}
+    stem = handle_stem(name)
+    alike = Q(key__in=spellings)
+    if stem != "member":
+        alike |= Q(handle=stem) | Q(handle__regex=rf"^{stem}-[0-9]{{1,4}}$")
+    local = (member.email or "").rpartition("@")[0]
+    if len(local) > 3:
+        alike |= Q(email__startswith=f"{local}@")
+    found: QuerySet[Member] = (
+        Member.objects.with_current_roles()
+        .people()
+        .annotate(key=Lower("display_name"))
+        .filter(alike)
+        .exclude(pk=member.pk)
+        .order_by("-pk")[:_DUPLICATES]
+    )
+    return found
+
+
+def _standing(member: Member) -> str:
+    if member.deactivated_at is not None:
+        return _("deactivated")
+    if member.is_suspended:
+        return _("suspended")
+    if member.left_at is not None:
+        return _("has left")
+    if member.has_role(RoleName.APPLICANT) and not member.is_admitted:
+        return _("applicant")
+    return _("member") if member.is_admitted else _("known from an import only")
