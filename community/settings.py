@@ -263,7 +263,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 600_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 # The addresses that take files: a photo of 8 MB and the form around it.
-BODY_LIMITS = {"/me/photo/": 8_100_000}
+BODY_LIMITS = {"/me/photo/": 8_100_000, "/invitations/import/": 4_100_000}
 
 # --- Words and time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -4,17 +4,20 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from community.views import errors, gallery, health, home, search, text
+from community.views import errors, gallery, health, home, search, text, welcome
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("welcome/", welcome.welcome, name="welcome"),
     path("text/preview/", text.text_preview, name="text_preview"),
     path("health/", health.health, name="health"),
     path("csp-report/", health.csp_report, name="csp_report"),
     path("", include("members.urls")),
     path("", include("discussions.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("community.api_urls")),
 ]

@@ -26,6 +26,7 @@ from discussions.models import (
     Tag,
     Topic,
     TopicKind,
+    default_topic_kinds,
     visible_space_ids,
     visible_spaces,
 )
@@ -41,7 +42,7 @@ class SpaceForm(ActionModelForm):
         label=gettext_lazy("Topics that belong here"),
         choices=TopicKind.choices,
         widget=forms.CheckboxSelectMultiple,
-        initial=TopicKind.values,
+        initial=default_topic_kinds,
     )
 
     class Meta:

@@ -40,6 +40,11 @@ class TopicForm(ActionForm):
         initial = {"space": space_slug, "idempotency_key": uuid.uuid4().hex}
         super().__init__(data, initial=initial)
         self.spaces = {space.slug: space for space in visible_spaces(user) if can_create_topic(user, space)}
+        taken = {kind for space in self.spaces.values() for kind in space.topic_kinds}
+        kind_field = self.fields["kind"]
+        assert isinstance(kind_field, forms.ChoiceField)
+        # An empty list would offer nothing to whoever may write nowhere; the space says that already.
+        kind_field.choices = [choice for choice in TopicKind.choices if not taken or choice[0] in taken]
         space_field = self.fields["space"]
         assert isinstance(space_field, forms.ChoiceField)
         space_field.choices = [(slug, space.name) for slug, space in self.spaces.items()]

@@ -43,6 +43,9 @@ OPEN_TO_STRANGERS = {
     "application_confirm",  # what the mailed link opens
     "terms_list",  # what everybody may read before they ask to come in
     "terms_show",
+    "invitation_show",  # whoever holds the link of an invitation
+    "company_sign_in",  # asks which company, and leads on by the domain alone
+    "company_callback",  # checks that this browser began it, and then the company's signature
     "account_login",
     "account_logout",  # leads to sign-in
     "admin:login",  # leads to the site's own sign-in
@@ -119,6 +122,8 @@ MATRIX: dict[str, Row] = {
     "health": public(),
     "csp_report": report(),
     "gallery": page(),
+    "company_sign_in": public(signed_in=302),
+    "company_callback": public(404),
     # the gate
     "gate_show": public(),
     "application_start": public(422, method="post"),
@@ -166,6 +171,14 @@ MATRIX: dict[str, Row] = {
     "terms_list": public(),
     "terms_show": public(),
     "terms_accept": page(),
+    "invitation_list": page(applicant=403),
+    "invitation_create": page(applicant=403),
+    "invitation_resend": act((), applicant=404, otherwise=404),
+    "invitation_revoke": act((), applicant=404, otherwise=404),
+    "invitation_import": page(403, applicant=403, manager=200, administrator=200),
+    "invitation_batch": page(403, applicant=403, manager=404, administrator=404),
+    "invitation_show": public(404),
+    "welcome": page(applicant=403),
     "api_token_list": page(applicant=403),
     "api_token_create": with_body(act(applicant=403, ok=200), name="A program", scope="read", days="30"),
     "api_token_revoke": act((), applicant=404, otherwise=404),
@@ -265,6 +278,11 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "discussions_spacemembership": ("manager", "administrator"),
     "discussions_tag": MODERATE,
     "discussions_topic": MODERATE,
+    "members_criterion": ("manager", "administrator"),
+    "members_gate": ("manager", "administrator"),
+    "members_question": ("manager", "administrator"),
+    "members_tier": ("manager", "administrator"),
+    "members_identityprovider": ("administrator",),
     "members_member": ("manager", "administrator"),
     "members_domainrule": ("manager", "administrator"),
     "members_terms": ("manager", "administrator"),
@@ -299,11 +317,14 @@ def values(world: World) -> dict[str, object]:
         "post_id of post_restore": room.deleted.pk,
         "post_id of api_post_restore": room.deleted.pk,
         "handle": writer.handle,
+        "link_name": "company-0",
         "slug of organisation_show": world.company.slug if world.company else "",
         "member_id": writer.pk,
         "token_id": world.tokens["insider"].pk,
         "pk": 1,
         "kind": "terms",
+        "invitation_id": world.invitation.pk,
+        "batch_id": "00000000-0000-4000-8000-000000000000",
         "version": 1,
         "uidb36": "1",
         "key": "unknown-key",

@@ -19,10 +19,11 @@ from discussions.actions.topic import close_topic, edit_topic, reopen_topic
 from discussions.models import Post, Space, Tag, Topic
 from members.actions.fact import FactChange, set_facts
 from members.actions.introduction import create_introduction
+from members.actions.invitation import send_invitation
 from members.actions.member import deactivate_member
 from members.actions.photo import change_photo
 from members.actions.profile import ProfileChange, edit_profile, start_employment
-from members.models import Introduction, Member, Organisation, Photo, Role, Visibility
+from members.models import Introduction, Invitation, Member, Organisation, Photo, Role, Visibility
 from tests.factories import make_member, make_organisation, make_picture, make_post, make_space, make_topic
 
 ROLES = (
@@ -112,6 +113,7 @@ class World:
     tokens: dict[str, ApiToken] = field(default_factory=dict)
     photo: Photo | None = None
     introduction: Introduction | None = None
+    invitation: Invitation | None = None
 
     def client(self, role: str) -> Client:
         """Faults of the site come back as its own answer, as they would to anybody."""
@@ -153,6 +155,9 @@ def make_open_world() -> World:
     world.photo = change_photo(world.writer, make_picture(), by=world.writer)
     world.introduction = create_introduction(
         world.writer, world.cast["insider"], reason="zqintroductionqz", by=make_member()
+    )
+    world.invitation = send_invitation(
+        by=make_member(role="manager"), email="zqmailinvitedqz@example.org", name="zqinvitednameqz"
     )
     world.company = make_organisation("zqcompanyqz")
     start_employment(world.writer, world.company, by=None, title="Head", from_date=timezone.now().date())
@@ -256,6 +261,8 @@ def secrets_hidden_from(role: str) -> set[str]:
     hidden.add(secret("gone", "reason"))
     hidden |= {f"zqmail{other}" for other in (*ROLES, "writer", "gone", "asking") if other != role}
     hidden |= {f"zqdigest{other}" for other in ROLES}
+    # Rule 1.7: whom somebody invites, they and the managers know.
+    hidden |= {"zqmailinvitedqz", "zqinvitednameqz"}
     # Rule 2.2: no role sees more of a person than other members do. Rule 2.7: the two who are asked read why.
     hidden |= {"zqonlymeqz", "zqfollowedbackqz"} | ({"zqintroductionqz"} if role != "insider" else set())
     hidden |= {f"zqtokennameof{other}qz" for other in ROLES if other != role}

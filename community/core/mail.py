@@ -2,6 +2,7 @@
 
 import logging
 import smtplib
+from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import make_msgid
 from functools import partial
@@ -48,22 +49,45 @@ def queue_mail(
 
     `template` is a text whose first line is the subject; `key` makes it this one mail. None where it is there already.
     """
-    context = {"community_name": settings.COMMUNITY_NAME, "site_url": settings.SITE_URL, **words}
-    subject, _newline, body = render_to_string(template, context).lstrip().partition("\n")
+    composed = compose_mail(kind, key=key, address=address, template=template, words=words, member=member)
     mail, created = Mail.objects.get_or_create(
         key=key,
         defaults={
-            "kind": kind,
-            "address": address,
-            "member_id": None if member is None else member.pk,
-            "subject": clean_line(subject)[:200],
-            "body": body.strip() + "\n",
+            name: getattr(composed, name) for name in ("kind", "address", "member_id", "subject", "body")
         },
     )
     if not created:
         return None
     transaction.on_commit(partial(enqueue, send_mail, [mail.pk], queue="mail"))
     return mail
+
+
+def compose_mail(
+    kind: str,
+    *,
+    key: str,
+    address: str,
+    template: str,
+    words: dict[str, object],
+    member: Recipient | None = None,
+) -> Mail:
+    """The same mail, not stored: for `queue_mails`."""
+    context = {"community_name": settings.COMMUNITY_NAME, "site_url": settings.SITE_URL, **words}
+    subject, _newline, body = render_to_string(template, context).lstrip().partition("\n")
+    return Mail(
+        kind=kind,
+        key=key,
+        address=address,
+        member_id=None if member is None else member.pk,
+        subject=clean_line(subject)[:200],
+        body=body.strip() + "\n",
+    )
+
+
+def queue_mails(mails: Sequence[Mail]) -> None:
+    """Write many into the outbox at once; the sweep sends them, in their order and at its pace."""
+    Mail.objects.bulk_create(mails, ignore_conflicts=True, batch_size=1_000)
+    transaction.on_commit(partial(enqueue, sweep_mail, queue="mail"))
 
 
 @shared_task(name="mail.send")

@@ -26,7 +26,7 @@ def create_space(
     name: str,
     purpose: str = "",
     preset: SpacePreset = SpacePreset.OPEN,
-    topic_kinds: Sequence[TopicKind] = tuple(TopicKind),
+    topic_kinds: Sequence[TopicKind] = (TopicKind.DISCUSSION, TopicKind.QUESTION),
     slug: str | None = None,
     position: int = 100,
     at: datetime | None = None,

@@ -30,9 +30,11 @@ class SpacePreset(models.TextChoices):
 class TopicKind(models.TextChoices):
     DISCUSSION = "discussion", _("Discussion")
     QUESTION = "question", _("Question")
+    INTRODUCTION = "introduction", _("Introduction")
 
 
 def default_topic_kinds() -> list[str]:
+    """Introductions stand in one space, so that newcomers are found; a space takes them where it says so."""
     return [TopicKind.DISCUSSION.value, TopicKind.QUESTION.value]
 
 

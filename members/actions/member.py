@@ -22,6 +22,7 @@ from members.models import HANDLE, Member, Role, RoleName
 from members.permissions import can_grant_role, can_manage_members
 
 HANDLE_LENGTH = 40
+ADDRESS_LENGTH = 254
 
 
 @transaction.atomic
@@ -124,6 +125,9 @@ def normal_email(email: str) -> str:
         validate_email(address)
     except ValidationError as error:
         raise Invalid(_("That is not an e-mail address."), fields={"email": error.messages}) from error
+    if len(address) > ADDRESS_LENGTH:
+        sentence = _("An address has at most {limit} characters.").format(limit=ADDRESS_LENGTH)
+        raise Invalid(sentence, fields={"email": [sentence]})
     return address
 
 

@@ -85,7 +85,24 @@ class Invitation(models.Model):
 
     @property
     def activity_title(self) -> str:
+        # Never the address: activity is read by more people than invitations are.
         return str(_("Invitation"))
+
+    @property
+    def spares(self) -> list[str]:
+        """What it skips, in words."""
+        return [str(label) for value, label in Skip.choices if value in self.skips]
+
+    @property
+    def still_asks(self) -> list[str]:
+        """What it does not skip, in words; the last two never are."""
+        kept = [str(label) for value, label in Skip.choices if value not in self.skips]
+        if not self.tier.vouches_needed and str(Skip.VOUCHES.label) in kept:
+            kept.remove(str(Skip.VOUCHES.label))
+        if Skip.REVIEW in self.skips:
+            # Who is let in at once is asked nothing more.
+            kept = []
+        return [*kept, str(_("the terms and house rules")), str(_("the proof that the address is yours"))]
 
     def get_absolute_url(self) -> str:
         return reverse("invitation_list")

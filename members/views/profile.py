@@ -56,6 +56,7 @@ def profile_edit(request: MemberRequest) -> HttpResponse:
             {"label": _("Second factor and passkeys"), "url": reverse("mfa_index")},
             {"label": _("Where you are signed in"), "url": reverse("usersessions_list")},
             {"label": _("API tokens"), "url": reverse("api_token_list")},
+            {"label": _("Your invitations"), "url": reverse("invitation_list")},
             {"label": _("Pause"), "url": reverse("member_pause")},
             {"label": _("Leave the community"), "url": reverse("member_leave")},
         ],
