@@ -67,6 +67,13 @@ def can_manage_organisations(user: Member) -> Decision:
     return Denied(_("Community managers look after organisations. Ask one of them."))
 
 
+def can_export_directory(user: Member) -> Decision:
+    """Rule 2.3: a list of everybody leaves the house by few hands."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers and administrators export the directory. Ask one of them."))
+
+
 def can_read_audit_log(user: Member) -> Decision:
     """What has happened, by whom and in which role; rows of rooms that the reader may not see stay out of it."""
     if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
@@ -247,3 +254,10 @@ def can_note_member(user: Member, member: Member) -> Decision:
     if user.pk == member.pk:
         return Denied(_("Nobody keeps notes on themselves."))
     return ALLOWED
+
+
+def can_set_identity_provider(user: Member) -> Decision:
+    """Integrations are the administrators': whoever sets one decides who signs in as whom."""
+    if user.has_role(RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Administrators set up how companies sign their people in. Ask one of them."))

@@ -1,18 +1,30 @@
 """The directory: finding people, keeping a search, taking the list out of the house."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
+from community.core.errors import Conflict, Invalid
+from community.core.http import is_fragment
 from community.core.permissions import require
-from members.directory import read_search
-from members.models import Organisation
-from members.permissions import is_admitted
-from members.queries.directory import directory_page, facet_keys
+from community.core.spreadsheets import csv_response
+from members.actions.directory_export import export_directory
+from members.actions.saved_search import delete_search, dismiss_suggestion, save_search
+from members.directory import DirectorySearch, SavedParameters, read_search
+from members.forms.directory import SavedSearchForm
+from members.models import Member, Organisation, SavedSearch
+from members.permissions import can_export_directory, is_admitted
+from members.queries.directory import FacetKey, directory_page, facet_keys, fitting, resolve
+from members.queries.directory_export import export_fields, export_header, export_rows
+from members.queries.suggestions import suggestions
 from members.requests import MemberRequest
 
 VIEWS: Final = ("cards", "table")
@@ -26,12 +38,24 @@ def member_list(request: MemberRequest) -> HttpResponse:
     require(is_admitted(request.user))
     if slug := request.GET.get("organisation"):
         # Where activity of earlier days points to.
-        return redirect(get_object_or_404(Organisation, slug=slug))
+        return redirect(get_object_or_404(Organisation.objects.visible_to(request.user), slug=slug))
     keys = facet_keys()
     search = read_search(request.GET, [one.key for one in keys])
+    return _page(request, search, keys)
+
+
+def _page(
+    request: MemberRequest,
+    search: DirectorySearch,
+    keys: Sequence[FacetKey] | None = None,
+    *,
+    form: SavedSearchForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The directory; with the form that was refused, where a search could not be kept."""
     chosen = request.GET.get("view") or request.COOKIES.get(VIEW_COOKIE)
     view = chosen if chosen in VIEWS else VIEWS[0]
-    page = directory_page(request.user, search, keys, after=request.GET.get("after"))
+    page = directory_page(request.user, search, keys or facet_keys(), after=request.GET.get("after"))
     path, query = reverse("member_list"), search.query()
     context = {
         "page": page,
@@ -48,10 +72,75 @@ def member_list(request: MemberRequest) -> HttpResponse:
             "name": f"{path}?{search.sorted(newest_first=False).query()}",
             "newest": f"{path}?{search.sorted(newest_first=True).query()}",
         },
+        "save_form": None if search.is_empty else form or SavedSearchForm(initial={"query": query}),
+        "export_url": reverse("member_export") if can_export_directory(request.user) else "",
     }
-    response = render(request, "members/member_list.html", context)
+    response = render(request, "members/member_list.html", context, status=status)
     if request.GET.get("view") == view and request.COOKIES.get(VIEW_COOKIE) != view:
         response.set_cookie(
             VIEW_COOKIE, view, max_age=_YEAR, secure=settings.SITE_IS_HTTPS, httponly=True, samesite="Lax"
         )
     return response
+
+
+@require_POST
+def saved_search_create(request: MemberRequest) -> HttpResponse:
+    """Keep the search that is on the page."""
+    form = SavedSearchForm(request.POST)
+    search = _search_of(request.POST.get("query", ""))
+    if form.is_valid():
+        try:
+            saved = save_search(by=request.user, name=form.cleaned_data["name"], query=search.query())
+        except Invalid as error:
+            form.take_refusal(error)
+        except Conflict as error:
+            form.add_error("name", error.sentence)
+        else:
+            messages.success(request, _("“{name}” is kept beside the list.").format(name=saved.name))
+            return redirect(f"{reverse('member_list')}?{saved.query}")
+    require(is_admitted(request.user))
+    return _page(request, search, form=form, status=422)
+
+
+@require_POST
+def saved_search_delete(request: MemberRequest, search_id: int) -> HttpResponse:
+    """Somebody else's is not there."""
+    search = get_object_or_404(SavedSearch, pk=search_id, member=request.user)
+    delete_search(search, by=request.user)
+    messages.success(request, _("“{name}” is deleted.").format(name=search.name))
+    return redirect("member_list")
+
+
+@require_safe
+def suggestion_list(request: MemberRequest) -> HttpResponse:
+    """Rule 2.3: people somebody might want to know and why; a page, and the panel beside the directory."""
+    require(is_admitted(request.user))
+    template = "members/_suggestion_list.html" if is_fragment(request) else "members/suggestion_list.html"
+    return render(request, template, {"suggestions": suggestions(request.user)})
+
+
+@require_POST
+def suggestion_dismiss(request: MemberRequest, handle: str) -> HttpResponse:
+    member = get_object_or_404(Member.objects.visible_to(request.user), handle=handle)
+    dismiss_suggestion(member, by=request.user)
+    return HttpResponse("") if is_fragment(request) else redirect("suggestion_list")
+
+
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
+def member_export(request: MemberRequest) -> HttpResponse | StreamingHttpResponse:
+    """Everybody who fits the search as CSV, with what all members may see. Logged, numbered, five a day."""
+    require(can_export_directory(request.user))
+    keys = facet_keys()
+    search = read_search(SavedParameters(request.POST.get("query", "")), [one.key for one in keys])
+    resolved = resolve(search, keys)
+    export = export_directory(
+        by=request.user, query=search.query(), rows=fitting(request.user, resolved).count()
+    )
+    fields = export_fields()
+    rows = export_rows(export, request.user, resolved, fields)
+    return csv_response(f"people-export-{export.pk}.csv", export_header(fields), rows)
+
+
+def _search_of(query: str) -> DirectorySearch:
+    return read_search(SavedParameters(query), [one.key for one in facet_keys()])
