@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 OUTSIDE = ("stranger", "deactivated")
 MODERATE = ("moderator", "manager")
 ANSWER = ("expert", "moderator", "manager")
+GATE = ("manager", "administrator")
 STAFF = ("moderator", "manager", "administrator")
 ADMITTED = tuple(role for role in ROLES if role not in {*OUTSIDE, "applicant", "insider"})
 
@@ -113,6 +114,12 @@ def staff(ok: int = 200, only: tuple[str, ...] = STAFF) -> Row:
     return Row(dict.fromkeys((*ADMITTED, "applicant", *OUTSIDE), 302) | dict.fromkeys(only, ok))
 
 
+def gate_keepers(ok: int = 200, *, method: str = "get", **body: object) -> Row:
+    """For those who decide who comes in; everybody else is told who does."""
+    everybody = dict.fromkeys((*ADMITTED, "applicant"), 403) | dict.fromkeys(OUTSIDE, 302)
+    return Row(everybody | dict.fromkeys(GATE, ok), method, body)
+
+
 MATRIX: dict[str, Row] = {
     # the root
     # Strangers are led to the gate, applicants to their application.
@@ -136,6 +143,22 @@ MATRIX: dict[str, Row] = {
     "application_answer": act((), otherwise=404),
     "application_withdraw": act((), otherwise=404),
     "vouch_request_create": act((), otherwise=404),
+    # the reviewers' side of it; there is an application of somebody outside the cast
+    "application_list": gate_keepers(),
+    "application_review": gate_keepers(),
+    "application_take": gate_keepers(302, method="post"),
+    "application_ask": gate_keepers(302, method="post", words="Which team?"),
+    "application_note": gate_keepers(302, method="post", note="A word."),
+    "application_assess": gate_keepers(302, method="post"),
+    "application_decide": gate_keepers(302, method="post", accepts="no", words="Not yet."),
+    "application_settle": gate_keepers(302, method="post", company=""),
+    "application_waive": gate_keepers(302, method="post", reason="Known to us."),
+    "application_escalate": gate_keepers(302, method="post", note="Half a rival."),
+    # It is not on the waitlist.
+    "application_move": gate_keepers(409, method="post", place="1", reason="Speaks."),
+    "vouch_list": gate_keepers(),
+    # Nobody of the cast was asked.
+    "vouch_create": page(404, applicant=403),
     # members
     "member_list": page(applicant=403),
     "organisation_show": page(applicant=404),
@@ -324,6 +347,7 @@ def values(world: World) -> dict[str, object]:
         "pk": 1,
         "kind": "terms",
         "invitation_id": world.invitation.pk,
+        "application_id": world.application.pk,
         "batch_id": "00000000-0000-4000-8000-000000000000",
         "version": 1,
         "uidb36": "1",

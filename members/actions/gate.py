@@ -1,6 +1,5 @@
 """Changing what the gate says and asks: its words, tiers, criteria and questions. Things are retired, not deleted."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -15,14 +14,13 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line, clean_source
 from community.core.verbs import Verb
+from members.actions.fact import fields_in_use
 from members.models import Answer, Assessment, Criterion, Gate, Member, Question, QuestionKind, Tier
 from members.permissions import can_edit_gate
 
 MAX_CHOICES: Final = 30
 # With the consent beside each this is what one form may send (`MAX_PARAMETERS` of the edge).
 MAX_QUESTIONS: Final = 40
-# The key of a profile field, as facts know it.
-_FIELD_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Row = TypeVar("Row", Tier, Criterion, Question)
 
@@ -221,8 +219,8 @@ def _check_question(question: Question, wanted: dict[str, Any]) -> None:
         raise _invalid("choices", _("A choice needs at least two answers, each on its own line."))
     if now["kind"] != QuestionKind.CHOICE and now["choices"]:
         raise _invalid("choices", _("Only “one of several” has answers to choose from. Empty this field."))
-    if now["fills"] and not _FIELD_KEY.fullmatch(now["fills"]):
-        raise _invalid("fills", _("Write the key of a profile field: small letters, digits and underscores."))
+    if now["fills"] and now["fills"] not in fields_in_use():
+        raise _invalid("fills", _("There is no such field in the profile. Choose one from the list."))
     condition: Question | None = now["shown_if"]
     if condition is None:
         if now["shown_if_answer"]:

@@ -1,5 +1,5 @@
 """The administration of people and the gate, a file for each noun."""
 
-from members.admin import domain, people, standing, terms
+from members.admin import domain, gate, identity_provider, people, standing, terms
 
-__all__ = ["domain", "people", "standing", "terms"]
+__all__ = ["domain", "gate", "identity_provider", "people", "standing", "terms"]

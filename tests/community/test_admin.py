@@ -117,8 +117,8 @@ def test_the_second_step_is_asked_for_where_the_place_is_public():
 def test_only_pages_that_write_through_actions_are_there():
     registered = {model.__name__ for model in admin.site._registry}
     assert registered == {
-        "Activity", "ApiToken", "ImportRecord", "Member", "Organisation", "Post", "Space", "SpaceMembership",
-        "Suspension", "Tag", "Topic",
+        "Activity", "ApiToken", "Criterion", "Gate", "ImportRecord", "Member", "Organisation", "Post", "Question",
+        "Space", "SpaceMembership", "Suspension", "Tag", "Tier", "Topic",
     }  # fmt: skip
     assert all(isinstance(page, CommunityModelAdmin) for page in admin.site._registry.values())
 

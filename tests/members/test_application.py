@@ -103,7 +103,7 @@ def questions(db) -> dict[str, Question]:
             position=3,
         ),
         "years": create_question(by=None, kind="number", label="Years in the field?", position=4),
-        "page": create_question(by=None, kind="link", label="Your page?", position=5, fills="website"),
+        "page": create_question(by=None, kind="link", label="Your page?", position=5, fills="links"),
         "why": create_question(by=None, kind="long", label="What for?", is_required=True, position=6),
     }
 

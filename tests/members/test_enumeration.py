@@ -12,8 +12,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from community.core.models import Mail
 from members.actions.member import create_member, deactivate_member
-from tests.factories import PASSWORD, make_member
+from tests.factories import PASSWORD, make_application, make_member
 from tests.settings import forget_cache
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ TOLERANCE = 0.15
 ROUNDS = 6
 
 UNKNOWN = "nobody@example.org"
-KINDS = ("member", "without password", "unconfirmed", "deactivated")
+KINDS = ("member", "without password", "unconfirmed", "deactivated", "applicant")
 
 
 @pytest.fixture
@@ -34,7 +35,14 @@ def people(manager) -> dict[str, str]:
     make_member(email="nopass@example.org")
     create_member(by=manager, email="uncnfd@example.org", display_name="Uma Unconfirmed", password=PASSWORD)
     deactivate_member(make_member(email="deactv@example.org", password=PASSWORD), by=manager, reason="left")
-    addresses = ("memb01@example.org", "nopass@example.org", "uncnfd@example.org", "deactv@example.org")
+    make_application(email="applcn@example.org", sent=False)
+    addresses = (
+        "memb01@example.org",
+        "nopass@example.org",
+        "uncnfd@example.org",
+        "deactv@example.org",
+        "applcn@example.org",
+    )
     return dict(zip(KINDS, addresses, strict=True))
 
 
@@ -50,7 +58,11 @@ def ask_for_link(client: Client, email: str) -> HttpResponse:
     return client.post(reverse("account_reset_password"), {"email": email})
 
 
-FORMS = [guess, ask_for_code, ask_for_link]
+def ask_to_join(client: Client, email: str) -> HttpResponse:
+    return client.post(reverse("application_start"), {"email": email})
+
+
+FORMS = [guess, ask_for_code, ask_for_link, ask_to_join]
 
 
 def what_is_seen(client: Client, response: HttpResponse, email: str) -> Iterator[object]:
@@ -105,7 +117,14 @@ def test_both_get_a_mail(people, form):
     assert [message.to for message in mail.outbox] == [[people["member"]], [UNKNOWN]]
 
 
-@pytest.mark.parametrize("form", [ask_for_code, ask_for_link])
+def test_whoever_asks_to_join_gets_a_mail(people):
+    for email in (*people.values(), UNKNOWN):
+        ask_to_join(Client(), email)
+    addresses = Mail.objects.order_by("pk").values_list("address", flat=True)
+    assert list(addresses) == [*people.values(), UNKNOWN]
+
+
+@pytest.mark.parametrize("form", [ask_for_code, ask_for_link, ask_to_join])
 def test_every_address_costs_the_same_queries(people, form, django_assert_max_num_queries):
     form(Client(), UNKNOWN)
     counts = {}
