@@ -1,7 +1,6 @@
 """What allauth asks the project: who may sign up, how mail goes out, and where a request came from."""
 
 import base64
-import hashlib
 import logging
 import secrets
 from typing import Any, Final
@@ -11,7 +10,7 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -30,6 +29,7 @@ from members.actions.sign_in import (
     revoke_tokens,
 )
 from members.models import Member
+from members.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def set_password(self, user: Member, password: str) -> None:
-        """Ends the API tokens too, and writes this column alone: saving the whole row could bring back an account deactivated meanwhile."""
+        """Writes this column alone: saving the whole row could bring back an account deactivated meanwhile."""
         user.set_password(password)
         user.save(update_fields=["password"])
         # Other sessions end because the hash they carry is of the old password. Whoever changes it because somebody
@@ -139,12 +139,12 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors: named after the community, and their secrets unreadable in a stolen backup."""
 
     def encrypt(self, text: str) -> str:
-        return _secrets().encrypt(text.encode()).decode()
+        return seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """The secret; one that nobody can know where the key it was written with is lost, so that no code fits."""
         try:
-            return _secrets().decrypt(encrypted_text.encode()).decode()
+            return unseal(encrypted_text)
         except InvalidToken:
             logger.error("a second factor was written with a key that is gone: SECRET_KEY_FALLBACKS lacks it")
             return base64.b32encode(secrets.token_bytes(20)).decode()
@@ -183,13 +183,3 @@ def user_display(user: Member) -> str:
 def _request() -> HttpRequest:
     request: HttpRequest = context.request
     return request
-
-
-def _secrets() -> MultiFernet:
-    """Keys made from `SECRET_KEY` and its fallbacks: changing the key does not lock anybody out."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_digest(key))) for key in keys])
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(b"trefoil second factor " + key.encode()).digest()

@@ -224,7 +224,7 @@ def start_application(
     if holder is not None and not _is_only_applicant(holder):
         raise Conflict(_("This address has an account here already. Sign in with it."))
     now = at or timezone.now()
-    member = holder or _open_account(address, name=name, at=now, claimed_at=at)
+    member = holder or open_account(address, name=name, at=now, claimed_at=at)
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     # A second link opened at the same moment waited for the lock, and finds what the first has made.
     there = Application.objects.open().filter(member=member).select_related("member", "tier").first()
@@ -253,7 +253,7 @@ def open_draft(member: Member, tier: Tier, *, at: datetime | None = None) -> App
     return application
 
 
-def _open_account(address: str, *, name: str, at: datetime, claimed_at: datetime | None) -> Member:
+def open_account(address: str, *, name: str, at: datetime, claimed_at: datetime | None) -> Member:
     """An account of somebody who only asks to come in. Who joined is said when they are let in."""
     name = clean_line(name)[:NAME_LENGTH]
     member, is_new = Member.objects.get_or_create(

@@ -21,9 +21,11 @@ class Migration(migrations.Migration):
                 ('address', models.URLField(max_length=300, verbose_name='address of the issuer or of the metadata')),
                 ('client_id', models.CharField(max_length=200, verbose_name='client id or entity id')),
                 ('secret', models.TextField(blank=True)),
+                ('auto_admit', models.BooleanField(db_default=False, default=False, verbose_name='let people in without review')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('disabled_at', models.DateTimeField(blank=True, null=True)),
                 ('organisation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='identity_provider', to='members.organisation')),
+                ('tier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.tier')),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('protocol__in', ['oidc', 'saml'])), name='identity_provider_protocol_known')],

@@ -3,8 +3,10 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from members.models.gate import Tier
 from members.models.organisation import Organisation
 
 
@@ -16,7 +18,8 @@ class Protocol(models.TextChoices):
 class IdentityProvider(models.Model):
     """One for each company. Only addresses of the company's verified domains come in through it.
 
-    `secret` is written with the key of `MfaAdapter.encrypt`: unreadable in a stolen backup.
+    `secret` is written by `members.sealing.seal`: unreadable in a stolen backup. What links an account to a person
+    there is allauth's `SocialAccount`, under the name `link_name` and the subject that the provider gives.
     """
 
     organisation = models.OneToOneField(
@@ -28,6 +31,9 @@ class IdentityProvider(models.Model):
     address = models.URLField(_("address of the issuer or of the metadata"), max_length=300)
     client_id = models.CharField(_("client id or entity id"), max_length=200)
     secret = models.TextField(blank=True)
+    # Whoever the company vouches for comes in at once, where there is a place; otherwise they become applicants.
+    auto_admit = models.BooleanField(_("let people in without review"), default=False, db_default=False)
+    tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     disabled_at = models.DateTimeField(null=True, blank=True)
 
@@ -42,8 +48,13 @@ class IdentityProvider(models.Model):
         return str(self.organisation)
 
     @property
+    def link_name(self) -> str:
+        """The id is never used again, unlike the slug: who comes later under it must not find the links of another."""
+        return f"company-{self.pk}"
+
+    @property
     def activity_title(self) -> str:
         return str(self.organisation)
 
     def get_absolute_url(self) -> str:
-        return ""
+        return reverse("admin:members_identityprovider_change", args=[self.pk])

@@ -1,0 +1,227 @@
+"""How the people of a company sign in by it: setting that up, and deciding who comes in and as whom (rule 1.13)."""
+
+from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.core.activity import record
+from community.core.errors import Invalid, Refused
+from community.core.models import Audience
+from community.core.permissions import require
+from community.core.text import clean_line
+from community.core.verbs import Verb
+from members.actions.admission import NoPlace, admit_member
+from members.actions.application import open_account, open_draft
+from members.actions.domain import blocked_sentence, domain_of, domain_policy
+from members.actions.gate import default_tier
+from members.actions.member import normal_email
+from members.models import (
+    DomainPolicy,
+    IdentityProvider,
+    Member,
+    Organisation,
+    OrganisationDomain,
+    Protocol,
+    Tier,
+)
+from members.permissions import can_set_identity_provider
+from members.sealing import seal
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a company's provider has said about a person, after its signature was found good."""
+
+    subject: str
+    email: str
+    is_verified: bool
+    name: str = ""
+
+
+@transaction.atomic
+def set_identity_provider(
+    organisation: Organisation,
+    *,
+    by: Member,
+    protocol: Protocol,
+    address: str,
+    client_id: str,
+    secret: str | None = None,
+    auto_admit: bool = False,
+    tier: Tier | None = None,
+    must_be_https: bool = True,
+) -> IdentityProvider:
+    """Set, or change, how a company signs its people in. `secret` is None where the one that is there stays.
+
+    Whoever sets it up has made sure that the domains are the company's: they count as verified from now on; one
+    given later counts when this is saved again. Links to people go where issuer or client change: the same subject
+    may be somebody else there. Raises `Invalid`.
+    """
+    require(can_set_identity_provider(by))
+    if protocol != Protocol.OIDC:
+        sentence = _(
+            "SAML is not supported yet. Every provider that speaks it speaks OpenID Connect too: choose that."
+        )
+        raise Invalid(sentence, fields={"protocol": [sentence]})
+    address, client_id = _issuer(address, must_be_https=must_be_https), clean_line(client_id)
+    if not client_id:
+        raise Invalid(_("The client id is missing."), fields={"client_id": [_("The company has it.")]})
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if not OrganisationDomain.objects.filter(organisation=organisation).exists():
+        raise Invalid(
+            _("Give {company} its e-mail domains first: only their addresses come in this way.").format(
+                company=organisation.name
+            )
+        )
+    row = IdentityProvider.objects.filter(organisation=organisation).first()
+    if row is None:
+        row = IdentityProvider(organisation=organisation, slug=organisation.slug)
+    elif (row.address, row.client_id) != (address, client_id):
+        SocialAccount.objects.filter(provider=row.link_name).delete()
+    row.protocol, row.address, row.client_id = protocol, address, client_id
+    row.auto_admit, row.tier, row.disabled_at = auto_admit, tier, None
+    if secret is not None:
+        row.secret = seal(secret) if secret else ""
+    row.save()
+    OrganisationDomain.objects.filter(organisation=organisation, verified_at__isnull=True).update(
+        verified_at=Now()
+    )
+    record(
+        Verb.IDENTITY_PROVIDER_SET,
+        by=by,
+        target=row,
+        audience=Audience.STAFF,
+        organisation_id=organisation.pk,
+        protocol=str(protocol),
+    )
+    return row
+
+
+@transaction.atomic
+def remove_identity_provider(row: IdentityProvider, *, by: Member) -> None:
+    """Nobody signs in this way any more; accounts stay, and their owners sign in by code. Twice changes nothing."""
+    require(can_set_identity_provider(by))
+    there = (
+        IdentityProvider.objects.select_for_update(of=("self",))
+        .select_related("organisation")
+        .filter(pk=row.pk)
+    )
+    found = there.first()
+    if found is None:
+        return
+    record(
+        Verb.IDENTITY_PROVIDER_REMOVED,
+        by=by,
+        target=found,
+        audience=Audience.STAFF,
+        organisation_id=found.organisation_id,
+    )
+    SocialAccount.objects.filter(provider=found.link_name).delete()
+    found.delete()
+
+
+@transaction.atomic
+def member_of_company(row: IdentityProvider, claims: Claims) -> Member:
+    """The member that somebody is whom the company has signed in; made where there is none yet.
+
+    The subject is the key. An account is linked by its address only where the provider calls the address verified
+    and the domain is a verified one of that very company, which then could read the codes we mail there anyway.
+    Strangers come in at once where `auto_admit` or a rule of the gate says so and there is a place; otherwise they
+    are applicants. Raises `Refused` with a sentence for the person.
+    """
+    if not claims.is_verified or not claims.email:
+        raise Refused(
+            _("Your company did not confirm an e-mail address of yours. Its administrators can change that.")
+        )
+    try:
+        address = normal_email(claims.email)
+    except Invalid as error:
+        raise Refused(_("Your company sent something that is no e-mail address.")) from error
+    domain = domain_of(address)
+    if not OrganisationDomain.objects.filter(
+        organisation=row.organisation, domain=domain, verified_at__isnull=False
+    ).exists():
+        raise Refused(
+            _("Addresses at {domain} do not come in by {company}. Sign in in another way.").format(
+                domain=domain, company=row.organisation.name
+            )
+        )
+    # Two first sign-ins of one person at once wait here for each other.
+    row = (
+        IdentityProvider.objects.select_for_update(of=("self",))
+        .select_related("organisation", "tier")
+        .get(pk=row.pk)
+    )
+    link = (
+        SocialAccount.objects.filter(provider=row.link_name, uid=claims.subject)
+        .select_related("user")
+        .first()
+    )
+    if link is not None:
+        linked: Member = link.user
+        return linked
+    member = _holder_of(address)
+    if member is None:
+        member = _let_in(row, address, claims.name)
+    elif SocialAccount.objects.filter(provider=row.link_name, user=member).exists():
+        raise Refused(
+            _(
+                "This address belongs to somebody whom your company knows under another name. Sign in in another way."
+            )
+        )
+    SocialAccount.objects.create(user=member, provider=row.link_name, uid=claims.subject)
+    return member
+
+
+def _let_in(row: IdentityProvider, address: str, name: str) -> Member:
+    """A new account, in the company or as an applicant."""
+    rule = domain_policy(address)
+    if rule is not None and rule.policy == DomainPolicy.BLOCK:
+        raise Refused(blocked_sentence(rule))
+    tier = row.tier or (rule.tier if rule is not None else None) or default_tier()
+    member = open_account(address, name=name, at=timezone.now(), claimed_at=None)
+    if row.auto_admit or (rule is not None and rule.policy == DomainPolicy.ACCEPT):
+        try:
+            admit_member(member, tier=tier, by=None, organisation=row.organisation, source="sso")
+        except NoPlace:
+            # The application is how one comes to the waitlist.
+            open_draft(member, tier)
+    else:
+        open_draft(member, tier if tier.closed_at is None else default_tier())
+    return member
+
+
+def _holder_of(address: str) -> Member | None:
+    confirmed = EmailAddress.objects.filter(email=address, verified=True).values("user")
+    holder: Member | None = Member.objects.people().filter(Q(pk__in=confirmed) | Q(email=address)).first()
+    if (
+        holder is not None
+        and not EmailAddress.objects.filter(user=holder, email=address, verified=True).exists()
+    ):
+        # An account that a manager made: the company has now shown whose address it is, as a code would have.
+        EmailAddress.objects.update_or_create(
+            user=holder, email=address, defaults={"verified": True, "primary": holder.email == address}
+        )
+    return holder
+
+
+def _issuer(address: str, *, must_be_https: bool) -> str:
+    """As the provider writes it, to the letter: the identity token names it the same way. Raises `Invalid`."""
+    address = address.strip()
+    schemes = ["https"] if must_be_https else ["https", "http"]
+    sentence = _("The issuer is an address with https, as the company's provider states it.")
+    try:
+        URLValidator(schemes=schemes)(address)
+    except ValidationError as error:
+        raise Invalid(sentence, fields={"address": [sentence]}) from error
+    if "?" in address or "#" in address or "@" in address or "/.well-known" in address:
+        raise Invalid(sentence, fields={"address": [sentence]})
+    return address
