@@ -315,7 +315,10 @@ def test_leaving_ends_roles_sessions_and_tokens_and_keeps_the_account(member):
     gone = again(member)
     assert (gone.has_left, gone.is_admitted, gone.paused_until) == (True, False, None)
     assert Role.objects.filter(member=member).count() == 1
-    assert Client(headers={"authorization": f"Bearer {secret}"}).get(reverse("api_space_list")).status_code == 401
+    assert (
+        Client(headers={"authorization": f"Bearer {secret}"}).get(reverse("api_space_list")).status_code
+        == 401
+    )
     assert verbs(member)[-1] == Verb.MEMBER_LEFT
     assert [one.kind for one in mails(member.email)] == ["member.left"]
     with pytest.raises(Conflict):
