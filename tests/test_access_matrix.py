@@ -306,6 +306,8 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "members_question": ("manager", "administrator"),
     "members_tier": ("manager", "administrator"),
     "members_identityprovider": ("administrator",),
+    "members_expertise": ("manager", "administrator"),
+    "members_factfield": ("manager", "administrator"),
     "members_member": ("manager", "administrator"),
     "members_domainrule": ("manager", "administrator"),
     "members_terms": ("manager", "administrator"),

@@ -42,7 +42,7 @@ LOOKED_THROUGH = {
     # Reviewers, who administer all accounts: whether an applicant is somebody known, closed accounts included.
     (
         "members/queries/review.py",
-        "Member.objects.with_current_roles().people().annotate(key=Lower('display_name')).filter(alike).exclude(pk=member.pk)",
+        "Member.objects.with_current_roles().people()",
     ),
     ("members/views/vouch.py", "Member.objects.people()"),
     # Moments of applicants' own acts, for figures about the gate.

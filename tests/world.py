@@ -23,8 +23,26 @@ from members.actions.invitation import send_invitation
 from members.actions.member import deactivate_member
 from members.actions.photo import change_photo
 from members.actions.profile import ProfileChange, edit_profile, start_employment
-from members.models import Introduction, Invitation, Member, Organisation, Photo, Role, Visibility
-from tests.factories import make_member, make_organisation, make_picture, make_post, make_space, make_topic
+from members.actions.review import note_application
+from members.models import (
+    Application,
+    Introduction,
+    Invitation,
+    Member,
+    Organisation,
+    Photo,
+    Role,
+    Visibility,
+)
+from tests.factories import (
+    make_application,
+    make_member,
+    make_organisation,
+    make_picture,
+    make_post,
+    make_space,
+    make_topic,
+)
 
 ROLES = (
     "stranger",
@@ -74,6 +92,7 @@ WHERE_IN_A_PERSON = (
     "title",
     "company",
 )
+WHERE_IN_AN_APPLICATION = ("name", "company", "note", "vouch")
 
 
 def secret(owner: str, where: str) -> str:
@@ -110,6 +129,7 @@ class World:
     gone: Member | None = None
     asking: Member | None = None
     company: Organisation | None = None
+    application: Application | None = None
     tokens: dict[str, ApiToken] = field(default_factory=dict)
     photo: Photo | None = None
     introduction: Introduction | None = None
@@ -160,6 +180,11 @@ def make_open_world() -> World:
         by=make_member(role="manager"), email="zqmailinvitedqz@example.org", name="zqinvitednameqz"
     )
     world.company = make_organisation("zqcompanyqz")
+    world.application = make_application(
+        secret("asker", "name"), email="zqmailaskerqz@example.org", company=secret("asker", "company")
+    )
+    note_application(world.application, secret("asker", "note"), by=world.cast["manager"])
+    world.application.vouches.create(by=world.writer, words=secret("asker", "vouch"))
     start_employment(world.writer, world.company, by=None, title="Head", from_date=timezone.now().date())
     for role, member in world.cast.items():
         world.tokens[role] = ApiToken.objects.create(
@@ -266,6 +291,9 @@ def secrets_hidden_from(role: str) -> set[str]:
     # Rule 2.2: no role sees more of a person than other members do. Rule 2.7: the two who are asked read why.
     hidden |= {"zqonlymeqz", "zqfollowedbackqz"} | ({"zqintroductionqz"} if role != "insider" else set())
     hidden |= {f"zqtokennameof{other}qz" for other in ROLES if other != role}
+    if role not in {"manager", "administrator"}:
+        # Who asks to come in is between them and those who keep the gate.
+        hidden |= {secret("asker", where) for where in WHERE_IN_AN_APPLICATION} | {"zqmailasker"}
     if role in {"stranger", "deactivated", "applicant"}:
         hidden |= {secret("open", where) for where in WHERE_IN_A_ROOM} | {"zqcompanyqz", "Wendy"}
     return hidden
