@@ -26,11 +26,14 @@ from kombu.exceptions import OperationalError as BrokerError
 from community import embedded
 from community.addresses import redis_location
 from community.celery import app
-from community.core.models import Activity
+from community.core.mail import mails_in_doubt
+from community.core.models import Activity, Mail, MailState
 from community.env import VAR
 
 LEAST_FREE_BYTES = 1 << 30
 LONGEST_WAIT_FOR_DISPATCH = timedelta(minutes=5)
+# Several tries have failed by then.
+LONGEST_WAIT_FOR_MAIL = timedelta(hours=1)
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=2)
 SLOW_MS = 20
 LONG_QUEUE = 1000
@@ -81,6 +84,7 @@ def examine() -> Iterator[Finding]:
     yield from examine_redis()
     if database_answers:
         yield from examine_jobs()
+        yield from examine_mail()
     yield from examine_site()
 
 
@@ -194,6 +198,26 @@ def examine_jobs() -> Iterator[Finding]:
         "outbox",
         f"the oldest row has waited {age.total_seconds():.0f} s; beat and a worker pass it on",
     )
+
+
+def examine_mail() -> Iterator[Finding]:
+    """Single mails: what may or may not have gone out is for people, and so is what nobody has taken for hours."""
+    if Mail._meta.db_table not in connection.introspection.table_names():
+        return
+    in_doubt = mails_in_doubt()
+    if in_doubt:
+        yield Finding(
+            Verdict.LOOK,
+            "mails",
+            f"{in_doubt} may or may not have gone out; look for their Message-ID in the log of the mail server",
+        )
+    late = Mail.objects.filter(state=MailState.WAITING, created_at__lt=Now() - LONGEST_WAIT_FOR_MAIL).count()
+    if late:
+        yield Finding(
+            Verdict.BAD, "mails", f"{late} have waited for more than an hour; is the mail server taking any?"
+        )
+    if not in_doubt and not late:
+        yield Finding(Verdict.WELL, "mails", "none waits too long, none is in doubt")
 
 
 def examine_site() -> Iterator[Finding]:

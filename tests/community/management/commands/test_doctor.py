@@ -7,8 +7,14 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from community.core.models import Activity
-from community.management.commands.doctor import examine_database, examine_jobs, examine_redis, examine_site
+from community.core.models import Activity, Mail, MailState
+from community.management.commands.doctor import (
+    examine_database,
+    examine_jobs,
+    examine_mail,
+    examine_redis,
+    examine_site,
+)
 from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +76,15 @@ def test_a_public_place_needs_a_mail_server_and_no_debug(settings) -> None:
     settings.DEBUG = True
     bad = {finding.topic for finding in examine_site() if finding.verdict == "bad"}
     assert bad == {"debug", "mail"}
+
+
+def test_mails_in_doubt_and_mails_that_nobody_takes_are_named() -> None:
+    [well] = examine_mail()
+    assert (well.verdict, well.topic) == ("well", "mails")
+    long_ago = timezone.now() - timedelta(hours=2)
+    words = {"kind": "member.left", "address": "zoe@example.org", "subject": "You have left", "body": "Bye."}
+    Mail.objects.create(key="late", created_at=long_ago, **words)
+    Mail.objects.create(key="doubt", state=MailState.SENDING, sending_at=long_ago, **words)
+    findings = list(examine_mail())
+    assert [finding.verdict for finding in findings] == ["look", "bad"]
+    assert findings[0].text.startswith("1 may or may not have gone out")
