@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -47,37 +48,55 @@ class HoldsWords(Func):
     output_field = models.BooleanField()
 
 
+class HasOneOf(Func):
+    """Whether an array of ids holds one of those in another. The empty one holds none."""
+
+    template = "(%(expressions)s::bigint[])"
+    arg_joiner = " && "
+    output_field = models.BooleanField()
+
+
 class DirectoryEntryQuerySet(models.QuerySet["DirectoryEntry"]):
     def visible_to(self, user: object) -> Self:
         """Rule 2.3: the directory is for members. Two people of whom one has blocked the other do not meet in it."""
         if not isinstance(user, Member) or not user.is_admitted:
             return self.none()
-        if user.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR):
-            # Who looks after people sees them, as on every other page.
-            return self.all()
+        return self.all() if sees_everybody(user) else self.not_blocked(user)
+
+    def not_blocked(self, reader: Member | Combinable) -> Self:
+        """Without those with whom there is a block, whoever of the two asked for it."""
         blocks = Tie.objects.filter(kind=TieKind.BLOCK)
-        return self.exclude(pk__in=blocks.filter(member=user).values("other")).exclude(
-            pk__in=blocks.filter(other=user).values("member")
+        return self.exclude(pk__in=blocks.filter(member=reader).values("other")).exclude(
+            pk__in=blocks.filter(other=reader).values("member")
         )
+
+    def fitting(self, words: Combinable | None, facets: Sequence[Combinable], *, is_new: bool) -> Self:
+        """Those who hold the words (a `tsquery`), one id of each array of `facets`, and are new where that is asked."""
+        entries = self if words is None else self.filter(HoldsWords(F("vector"), words))
+        for ids in facets:
+            entries = entries.filter(HasOneOf(F("facets"), ids))
+        if is_new:
+            entries = entries.filter(joined_at__gte=Now() - timedelta(days=NEW_DAYS))
+        return entries
 
     def matching(self, search: DirectorySearch, ids: Mapping[str, Sequence[int]]) -> Self:
         """Those who fit; `ids` are the rows of `DirectoryFacet` for each facet of the search, none fits nobody."""
-        entries = self
-        if search.words:
-            wanted = search.tsquery
-            entries = entries.filter(HoldsWords(F("vector"), Value(wanted))) if wanted else entries.none()
-        for key in search.facets:
-            entries = (
-                entries.filter(facets__overlap=list(ids.get(key, ()))) if ids.get(key) else entries.none()
-            )
-        if search.is_new:
-            entries = entries.filter(joined_at__gte=Now() - timedelta(days=NEW_DAYS))
-        return entries
+        words = Value(search.tsquery) if search.words else None
+        groups = [
+            Value(list(ids.get(key, ())), output_field=ArrayField(models.BigIntegerField()))
+            for key in search.facets
+        ]
+        return self.fitting(words, groups, is_new=search.is_new)
 
     def in_order(self, search: DirectorySearch) -> Self:
         return (
             self.order_by("-joined_at", "-pk") if search.is_newest_first else self.order_by("sort_name", "pk")
         )
+
+
+def sees_everybody(user: Member) -> bool:
+    """Who looks after people sees them, here as on every other page."""
+    return user.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR)
 
 
 class DirectoryEntry(models.Model):

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Q, Value
+from django.db.models import BigIntegerField, DateTimeField, Q, TextField, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -16,15 +18,16 @@ from django.utils.translation import ngettext
 from community.core.http import address_of, whole_number
 from community.core.keyset import read_time_key, split_page, time_key, with_query
 from community.core.moments import Clock, Moment, initials
+from community.core.statements import Blank, OneOf, Statement
 from members.directory import COMPANY, EXPERT, NEW, NEW_DAYS, DirectorySearch
-from members.models import DirectoryEntry, DirectoryFacet, FactField, FactKind, Member, SavedSearch
-from members.models.directory import DirectoryEntryQuerySet
+from members.models import DirectoryEntry, FactField, FactKind, Member, SavedSearch
+from members.models.directory import DirectoryEntryQuerySet, sees_everybody
 from members.queries.facts import language_name
-from members.queries.photos import photo_url
+from members.queries.photos import photo_address
 
 PEOPLE_PER_PAGE: Final = 30
 #: How many people are counted through; beyond that a count says "and more".
-COUNTED: Final = 5_000
+COUNTED: Final = 1_000
 VALUES_PER_FACET: Final = 8
 #: So many facets of a search are counted without their own values; what else is chosen keeps its values only.
 _RECOUNTED: Final = 4
@@ -108,50 +111,99 @@ class FacetKey:
         return _(label) if self.is_built_in and self.kind in {FactKind.CHOICE, FactKind.CHOICES} else label
 
 
+_FACET_FIELDS: Final = Statement(
+    lambda: (
+        FactField.objects.filter(is_facet=True, retired_at__isnull=True)
+        .order_by("position", "pk")
+        .values_list("key", "label", "kind", "is_built_in")
+    )
+)
+
+
 def facet_keys() -> list[FacetKey]:
     """The facets of this community, in the order of the page. One query."""
-    fields = FactField.objects.filter(is_facet=True, retired_at__isnull=True).order_by("position", "pk")
     return [
         FacetKey(COMPANY, _("Company")),
         FacetKey(EXPERT, _("Expert in")),
-        *(FacetKey(row.key, row.title, row.kind, row.is_built_in) for row in fields),
+        *(
+            FacetKey(key, _(label) if is_built_in else label, kind, is_built_in)
+            for key, label, kind, is_built_in in _FACET_FIELDS()
+        ),
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A search with the rows of its values, and how large the directory was when it was last counted."""
+    """A search with the ids and labels of its values, and how large the directory was when it was last counted."""
 
     search: DirectorySearch
     keys: Sequence[FacetKey]
-    rows: Mapping[str, Sequence[DirectoryFacet]]
+    ids: Mapping[str, Sequence[int]]
+    labels: Mapping[str, Mapping[str, str]]
     everybody: int
     newcomers: int
 
-    @property
-    def ids(self) -> dict[str, list[int]]:
-        return {key: [row.pk for row in rows] for key, rows in self.rows.items()}
+
+_VALUES: Final = """
+    SELECT id, key, value, label, people FROM members_directoryfacet
+    WHERE (key, value) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
 
 
 def resolve(search: DirectorySearch, keys: Sequence[FacetKey]) -> Resolved:
     """Look the values of a search up. One query."""
-    wanted = Q(key__in=("", NEW), value="")
-    for key, values in search.facets.items():
-        wanted |= Q(key=key, value__in=values)
-    rows: dict[str, list[DirectoryFacet]] = {}
+    pairs = [("", ""), (NEW, "")]
+    pairs += [(key, value) for key, values in search.facets.items() for value in values]
+    ids: dict[str, list[int]] = {}
+    labels: dict[str, dict[str, str]] = {}
     totals = {"": 0, NEW: 0}
-    for row in DirectoryFacet.objects.filter(wanted).order_by("pk"):
-        if row.key in totals and not row.value:
-            totals[row.key] = row.people
-        else:
-            rows.setdefault(row.key, []).append(row)
-    return Resolved(search, keys, rows, totals[""], totals[NEW])
+    with connection.cursor() as cursor:
+        cursor.execute(_VALUES, [[key for key, _value in pairs], [value for _key, value in pairs]])
+        for pk, key, value, label, people in cursor.fetchall():
+            if key in totals:
+                totals[key] = people
+            else:
+                ids.setdefault(key, []).append(pk)
+                labels.setdefault(key, {})[value] = label
+    return Resolved(search, keys, ids, labels, totals[""], totals[NEW])
 
 
-def fitting(reader: Member, resolved: Resolved, *, without: str = "") -> DirectoryEntryQuerySet:
-    """The entries this reader's search finds; `without` leaves one facet out of it."""
-    search = resolved.search.with_facet(without, ()) if without else resolved.search
-    return DirectoryEntry.objects.visible_to(reader).matching(search, resolved.ids)
+def fitting(reader: Member, resolved: Resolved) -> DirectoryEntryQuerySet:
+    """The entries this reader's search finds, for what is asked rarely; a page reads them by `_Shape`."""
+    return DirectoryEntry.objects.visible_to(reader).matching(resolved.search, resolved.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What decides the SQL of a search: all else is filled in. So each shape is compiled once in a process."""
+
+    sees_everybody: bool
+    has_words: bool
+    facets: int
+    is_new: bool
+
+    def entries(self) -> DirectoryEntryQuerySet:
+        found = DirectoryEntry.objects.all()
+        if not self.sees_everybody:
+            found = found.not_blocked(Blank("reader"))
+        words = Blank("words", TextField()) if self.has_words else None
+        return found.fitting(
+            words, [Blank(f"facet_{number}", _IDS) for number in range(self.facets)], is_new=self.is_new
+        )
+
+
+_IDS: Final = ArrayField(BigIntegerField())
+
+
+def _shape(reader: Member, search: DirectorySearch) -> _Shape:
+    return _Shape(sees_everybody(reader), bool(search.words), len(search.facets), search.is_new)
+
+
+def _blanks(reader: Member, search: DirectorySearch, resolved: Resolved) -> dict[str, Any]:
+    values: dict[str, Any] = {"reader": reader.pk, "words": search.tsquery}
+    for number, key in enumerate(search.facets):
+        values[f"facet_{number}"] = list(resolved.ids.get(key, ()))
+    return values
 
 
 def directory_page(
@@ -171,13 +223,18 @@ def directory_page(
         next_url=f"{with_query(path, after=key)}&{search.query()}".rstrip("&") if key else "",
         saved=[
             SavedSearchRow(
-                name=one.name,
-                url=f"{path}?{one.query}",
-                delete_url=reverse("saved_search_delete", args=[one.pk]),
+                name=name, url=f"{path}?{query}", delete_url=reverse("saved_search_delete", args=[pk])
             )
-            for one in SavedSearch.objects.filter(member=reader).order_by("name")
+            for pk, name, query in _SAVED(reader=reader.pk)
         ],
     )
+
+
+_SAVED: Final = Statement(
+    lambda: (
+        SavedSearch.objects.filter(member=Blank("reader")).order_by("name").values_list("pk", "name", "query")
+    )
+)
 
 
 # --- who --------------------------------------------------------------------------------------------------------
@@ -186,66 +243,87 @@ def directory_page(
 def people_of(
     reader: Member, resolved: Resolved, *, after: str | None, is_small: bool
 ) -> tuple[list[MemberRow], str]:
+    """A page of those who fit, and the key of the next one; '' at the end. Two queries.
+
+    `is_small`: few fit. Then all of them are found and sorted, because the index of the order would be walked past
+    everybody who does not fit.
+    """
     search = resolved.search
-    entries = _behind(fitting(reader, resolved), search, after)
-    if is_small and not search.is_empty and not search.is_newest_first:
-        # Few fit: find them all and sort them. The index of the order would be walked past everybody who does not.
-        entries = entries.order_by(Concat("sort_name", Value("")), "pk")
-    else:
-        entries = entries.in_order(search)
-    found, has_more = split_page(
-        list(entries.defer("vector", "facets")[: PEOPLE_PER_PAGE + 1]), PEOPLE_PER_PAGE
+    is_narrow = is_small and not search.is_empty and not search.is_newest_first
+    at, name, last = _cursor(search, after)
+    statement = _list_statement(
+        _shape(reader, search), search.is_newest_first, is_narrow=is_narrow, is_first=last is None
     )
-    # Asked again through the one resolver: an entry that lags behind shows nobody who may not be seen.
-    people = (
-        Member.objects.visible_to(reader).select_related("photo").in_bulk([entry.pk for entry in found])
-        if found
-        else {}
-    )
+    blanks = _blanks(reader, search, resolved)
+    found, has_more = split_page(statement(at=at, name=name, last=last, **blanks), PEOPLE_PER_PAGE)
+    people = {row[0]: row for row in _PEOPLE(ids=[row[0] for row in found])} if found else {}
     now = timezone.now()
     clock, base = Clock(now), address_of("member_show")
     rows = [
-        _member_row(people[entry.pk], entry, clock, base, now=now) for entry in found if entry.pk in people
+        _member_row(people[entry[0]], entry, clock, base, now=now) for entry in found if entry[0] in people
     ]
     if not has_more:
         return rows, ""
-    last = found[-1]
-    is_newest = search.is_newest_first
-    return rows, time_key(last.joined_at, last.pk) if is_newest else f"{last.pk}-{last.sort_name}"
+    pk, sort_name, *_shown, joined_at = found[-1]
+    return rows, time_key(joined_at, pk) if search.is_newest_first else f"{pk}-{sort_name}"
 
 
-def _behind(
-    entries: DirectoryEntryQuerySet, search: DirectorySearch, after: str | None
-) -> DirectoryEntryQuerySet:
-    """Those after the last row of the page before; from the beginning where `after` is none of ours."""
+@cache
+def _list_statement(shape: _Shape, is_newest_first: bool, *, is_narrow: bool, is_first: bool) -> Statement:
+    entries = shape.entries()
+    at, name, last = Blank("at", DateTimeField()), Blank("name", TextField()), Blank("last")
+    if is_newest_first:
+        if not is_first:
+            entries = entries.filter(joined_at__lte=at).filter(Q(joined_at__lt=at) | Q(pk__lt=last))
+        entries = entries.order_by("-joined_at", "-pk")
+    else:
+        if not is_first:
+            entries = entries.filter(sort_name__gte=name).filter(Q(sort_name__gt=name) | Q(pk__gt=last))
+        # An expression is in no index.
+        entries = entries.order_by(Concat("sort_name", Value("")) if is_narrow else "sort_name", "pk")
+    columns = ("pk", "sort_name", "headline", "place", "helps", "expert_in", "joined_at")
+    return Statement(lambda: entries.values_list(*columns)[: PEOPLE_PER_PAGE + 1])
+
+
+# Asked again of the tables themselves: an entry that lags behind shows nobody who may not be seen. Blocks are left
+# out by the statement that found the entries.
+_PEOPLE: Final = Statement(
+    lambda: (
+        Member.objects.active()
+        .people()
+        .admitted()
+        .filter(OneOf("pk", Blank("ids", _IDS)))
+        .values_list("pk", "display_name", "handle", "photo__name")
+    )
+)
+
+
+def _cursor(search: DirectorySearch, after: str | None) -> tuple[datetime | None, str, int | None]:
+    """The last row of the page before; nothing where `after` is none of ours."""
     if search.is_newest_first:
-        cursor = read_time_key(after)
-        if cursor is None:
-            return entries
-        at, pk = cursor
-        return entries.filter(joined_at__lte=at).filter(Q(joined_at__lt=at) | Q(pk__lt=pk))
+        at, pk = read_time_key(after) or (None, None)
+        return at, "", pk
     number, dash, name = (after or "").partition("-")
-    last = whole_number(number)
-    if not dash or last is None:
-        return entries
-    return entries.filter(sort_name__gte=name).filter(Q(sort_name__gt=name) | Q(pk__gt=last))
+    return None, name, whole_number(number) if dash else None
 
 
 def _member_row(
-    member: Member, entry: DirectoryEntry, clock: Clock, base: str, *, now: datetime
+    person: Sequence[Any], entry: Sequence[Any], clock: Clock, base: str, *, now: datetime
 ) -> MemberRow:
-    is_new = entry.joined_at >= now - timedelta(days=NEW_DAYS)
+    _pk, display_name, handle, photo = person
+    _entry_pk, _sort_name, headline, place, helps, expert_in, joined_at = entry
+    is_new = joined_at >= now - timedelta(days=NEW_DAYS)
     return MemberRow(
-        display_name=member.display_name,
-        url=f"{base}{member.handle}/",
-        initials=initials(member.display_name),
-        photo_url=photo_url(member),
-        headline=entry.headline,
-        place=entry.place,
-        helps=entry.helps,
-        expert_in=entry.expert_in,
+        display_name=display_name,
+        url=f"{base}{handle}/",
+        initials=initials(display_name),
+        photo_url=photo_address(photo) if photo else "",
+        headline=headline,
+        place=place,
+        helps=helps,
+        expert_in=expert_in,
         new_label=_("new") if is_new else "",
-        joined=clock.moment(entry.joined_at),
+        joined=clock.moment(joined_at),
     )
 
 
@@ -303,21 +381,28 @@ def counts_of(reader: Member, resolved: Resolved) -> Counts:
     return _count_sets(reader, resolved, keys)
 
 
+@cache
+def _set_of(shape: _Shape, limit: int) -> tuple[str, tuple[Any, ...]]:
+    entries = shape.entries().order_by().values_list("facets", "joined_at")[:limit]
+    statement, values = entries.query.sql_with_params()
+    return statement, tuple(values)
+
+
 def _count_sets(reader: Member, resolved: Resolved, keys: Sequence[str]) -> Counts:
     """Facets that are not chosen are counted among those who fit; a chosen one among those who fit the others."""
-    chosen = [key for key in keys if key in resolved.search.facets][:_RECOUNTED]
-    sets: list[tuple[str, list[str]]] = [("", [key for key in keys if key not in resolved.search.facets])]
+    search = resolved.search
+    chosen = [key for key in keys if key in search.facets][:_RECOUNTED]
+    sets: list[tuple[str, list[str]]] = [("", [key for key in keys if key not in search.facets])]
     sets += [(key, [key]) for key in chosen]
     withs, counts = [], []
     parameters: list[Any] = []
     ending: list[Any] = []
     for number, (key, _counted) in enumerate(sets):
-        entries = fitting(reader, resolved, without=key).values_list("facets", "joined_at").order_by()
-        if entries.query.is_empty():
-            entries = DirectoryEntry.objects.filter(pk__lt=0).values_list("facets", "joined_at")
-        statement, values = entries[: COUNTED + 1].query.sql_with_params()
+        narrowed = search.with_facet(key, ()) if key else search
+        statement, values = _set_of(_shape(reader, narrowed), COUNTED + 1)
+        blanks = _blanks(reader, narrowed, resolved)
         withs.append(f"set_{number} AS MATERIALIZED ({statement})")
-        parameters += values
+        parameters += [blanks[value.name] if isinstance(value, Blank) else value for value in values]
     for number, (_key, counted) in enumerate(sets):
         counts.append(_COUNT_SET.format(number=number))
         ending.append(list(counted))
@@ -368,7 +453,7 @@ def _group(one: FacetKey, resolved: Resolved, counts: Counts) -> FacetGroup:
     chosen = resolved.search.facets.get(one.key, ())
     is_more = counts.is_partly(one.key, resolved.search)
     counted = {value: (label, people) for value, label, people in counts.by_key.get(one.key, ())}
-    known = {row.value: row.label for row in resolved.rows.get(one.key, ())}
+    known = resolved.labels.get(one.key, {})
     # The most frequent ones, and what was chosen even where nobody is left of it.
     offered = dict.fromkeys([*counted, *chosen])
     options = [
@@ -388,7 +473,7 @@ def _chips(resolved: Resolved, path: str) -> list[Chip]:
     search = resolved.search
     chips = []
     for one in resolved.keys:
-        known = {row.value: row.label for row in resolved.rows.get(one.key, ())}
+        known = resolved.labels.get(one.key, {})
         for value in search.facets.get(one.key, ()):
             others = [other for other in search.facets[one.key] if other != value]
             chips.append(

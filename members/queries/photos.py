@@ -9,4 +9,9 @@ from members.models import Member, Photo
 def photo_url(member: Member, size: PhotoSize = PhotoSize.SMALL) -> str:
     """The address of the picture, '' where there is none. One query, unless `photo` was loaded with the member."""
     photo: Photo | None = getattr(member, "photo", None)
-    return "" if photo is None else reverse("photo_show", args=[photo.name, int(size)])
+    return "" if photo is None else photo_address(photo.name, size)
+
+
+def photo_address(name: str, size: PhotoSize = PhotoSize.SMALL) -> str:
+    """The address of a picture, of whom a list knows the name of its file."""
+    return reverse("photo_show", args=[name, int(size)])
