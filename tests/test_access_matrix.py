@@ -120,6 +120,12 @@ def gate_keepers(ok: int = 200, *, method: str = "get", **body: object) -> Row:
     return Row(everybody | dict.fromkeys(GATE, ok), method, body)
 
 
+MANAGERS_ELSE_NOTHING = Row(
+    dict.fromkeys(ADMITTED, 404)
+    | {"manager": 200, "administrator": 200, "applicant": 403, "stranger": 401, "deactivated": 401},
+    as_json=True,
+)
+
 MATRIX: dict[str, Row] = {
     # the root
     # Strangers are led to the gate, applicants to their application.
@@ -274,6 +280,10 @@ MATRIX: dict[str, Row] = {
     "api_post_unthank": api(method="post"),
     "api_answer_accept": api(only=ANSWER, method="post"),
     "api_answer_unaccept": api(only=ANSWER, method="post"),
+    # Somebody else's: a manager's token lists and revokes everybody's.
+    "api_invitation_list": api(),
+    "api_invitation_show": MANAGERS_ELSE_NOTHING,
+    "api_invitation_revoke": Row(MANAGERS_ELSE_NOTHING.expected, "post", {}, as_json=True),
     "api_member_list": api(),
     "api_member_me": api(),
     "api_member_show": api(),
@@ -301,6 +311,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "discussions_spacemembership": ("manager", "administrator"),
     "discussions_tag": MODERATE,
     "discussions_topic": MODERATE,
+    "members_application": GATE,
     "members_criterion": ("manager", "administrator"),
     "members_gate": ("manager", "administrator"),
     "members_question": ("manager", "administrator"),
@@ -309,6 +320,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "members_expertise": ("manager", "administrator"),
     "members_factfield": ("manager", "administrator"),
     "members_member": ("manager", "administrator"),
+    "members_invitation": ("manager", "administrator"),
     "members_domainrule": ("manager", "administrator"),
     "members_terms": ("manager", "administrator"),
     "members_organisation": ("manager", "administrator"),

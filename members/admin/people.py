@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy
 from community.core.admin import ActionModelForm, CommunityModelAdmin, ReadOnlyInline
 from community.core.errors import Conflict
 from community.core.permissions import Decision
+from members.actions.fact import FactChange, set_facts
 from members.actions.member import create_member, deactivate_member, reactivate_member
+from members.actions.note import note_member
 from members.actions.organisation import add_domain, create_organisation, edit_organisation, remove_domain
 from members.actions.role import end_role, grant_role
 from members.actions.standing import lift_suspension, suspend_member
+from members.admin.profiles import CorrectFactForm, NoteForm, NoteInline, lines_of
 from members.forms.standing import LastDayField, SuspendForm
 from members.models import (
     Employment,
@@ -163,7 +166,16 @@ class MemberAdmin(CommunityModelAdmin[Member]):
     list_filter = (StateFilter, RoleFilter)
     search_fields = ("display_name", "handle", "email")
     search_help_text = gettext_lazy("Name, handle or e-mail address")
-    actions = ("grant_role", "end_role", "suspend", "lift_suspension", "deactivate", "reactivate")
+    actions = (
+        "grant_role",
+        "end_role",
+        "suspend",
+        "lift_suspension",
+        "deactivate",
+        "reactivate",
+        "note",
+        "correct_fact",
+    )
     shown = (
         "display_name", "handle", "email", "headline", "current_roles", "state", "second_factor", "time_zone",
         "joined_at", "claimed_at", "last_login", "left_at", "deactivated_at",
@@ -186,7 +198,7 @@ class MemberAdmin(CommunityModelAdmin[Member]):
         return self.shown if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: Member | None) -> Any:
-        return (RoleInline, EmploymentInline) if obj else ()
+        return (RoleInline, EmploymentInline, NoteInline) if obj else ()
 
     def get_form(
         self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any
@@ -316,6 +328,32 @@ class MemberAdmin(CommunityModelAdmin[Member]):
             question=_("Open the account again"),
             button=_("Reactivate"),
             act=lambda member, _words: reactivate_member(member, by=request.user),
+        )
+
+    @admin.action(description=gettext_lazy("Write a note"), permissions=["view"])
+    def note(self, request: MemberRequest, queryset: QuerySet[Member]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Note something about a person"),
+            button=_("Keep the note"),
+            form_class=NoteForm,
+            act=lambda member, words: note_member(member, text=words["text"], by=request.user),
+        )
+
+    @admin.action(description=gettext_lazy("Correct a fact"), permissions=["view"])
+    def correct_fact(self, request: MemberRequest, queryset: QuerySet[Member]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Correct a fact: the profile says that a community manager entered it"),
+            button=_("Correct"),
+            form_class=CorrectFactForm,
+            act=lambda member, words: set_facts(
+                member,
+                {words["field"].key: FactChange(lines_of(words["field"], words["values"]))},
+                by=request.user,
+            ),
         )
 
 
