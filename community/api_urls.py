@@ -4,6 +4,7 @@ from django.urls import path
 
 from community.views.api import api_docs, api_schema
 from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
+from members.api.invitation import InvitationEndpoint
 from members.api.people import MemberEndpoint
 
 urlpatterns = [
@@ -52,4 +53,19 @@ urlpatterns = [
     path("v1/members/", MemberEndpoint.as_view({"get": "list"}), name="api_member_list"),
     path("v1/members/me/", MemberEndpoint.as_view({"get": "me", "patch": "edit_me"}), name="api_member_me"),
     path("v1/members/<int:member_id>/", MemberEndpoint.as_view({"get": "retrieve"}), name="api_member_show"),
+    path(
+        "v1/invitations/",
+        InvitationEndpoint.as_view({"get": "list", "post": "create"}),
+        name="api_invitation_list",
+    ),
+    path(
+        "v1/invitations/<int:invitation_id>/",
+        InvitationEndpoint.as_view({"get": "retrieve"}),
+        name="api_invitation_show",
+    ),
+    path(
+        "v1/invitations/<int:invitation_id>/revoke/",
+        InvitationEndpoint.as_view({"post": "revoke"}),
+        name="api_invitation_revoke",
+    ),
 ]

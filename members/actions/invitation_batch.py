@@ -74,6 +74,7 @@ def send_batch(batch: InvitationBatch, *, by: Member) -> InvitationBatch:
     if not rows:
         raise Conflict(_("Nobody of this file is left to invite: all came in or were invited meanwhile."))
     now = timezone.now()
+    expires_at = now + timedelta(days=current_gate().invitation_days)
     companies = _companies({row.company for row in rows})
     _close_ended({row.email for row in rows})
     Invitation.objects.bulk_create(
@@ -88,7 +89,7 @@ def send_batch(batch: InvitationBatch, *, by: Member) -> InvitationBatch:
                 invited_by=by,
                 batch=batch.pk,
                 created_at=now,
-                expires_at=now + timedelta(days=current_gate().invitation_days),
+                expires_at=expires_at,
             )
             for row in rows
         ],
