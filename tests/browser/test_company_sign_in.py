@@ -1,0 +1,60 @@
+"""Signing in by one's company in a real Chromium, whose `form-action` would stop a redirect out of a form."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from members.actions.identity_provider import set_identity_provider
+from members.actions.organisation import add_domain
+from members.models import Member, Protocol, RoleName
+from tests.factories import make_member, make_organisation
+from tests.oidc import CLIENT_ID, CLIENT_SECRET, running_company
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def company(live_server, settings, watch):
+    settings.SITE_URL = live_server.url
+    administrator = make_member(role=RoleName.ADMINISTRATOR)
+    organisation = make_organisation("Harbour Works")
+    add_domain(organisation, by=administrator, domain="company.example")
+    with running_company() as company:
+        set_identity_provider(
+            organisation, by=administrator, protocol=Protocol.OIDC, address=company.issuer, client_id=CLIENT_ID,
+            secret=CLIENT_SECRET, auto_admit=True, must_be_https=False,
+        )  # fmt: skip
+        yield company
+    # The one other host that is asked on the way, and nothing but where it signs people in.
+    asked = re.escape(f"request to {company.issuer}/authorize?")
+    watch.problems = [problem for problem in watch.problems if not re.match(asked, problem)]
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_from_the_door_to_home_and_no_password_anywhere(page_as, company, with_script):
+    page = page_as(None, java_script_enabled=with_script)
+    page.goto(reverse("account_login"))
+    page.get_by_role("link", name="Sign in with your company").click()
+    page.get_by_label("Your e-mail address at work").fill("ada@company.example")
+    page.get_by_role("button", name="Go on").click()
+    # Led on by the page itself, to the company and back.
+    expect(page).to_have_url(re.compile(r"^http://[^/]+/(welcome/.*)?$"))
+    ada = Member.objects.get(email="ada@company.example")
+    assert ada.is_admitted
+    assert ada.employments.get().organisation.name == "Harbour Works"
+
+
+def test_where_the_company_s_word_does_not_hold_the_page_says_so_and_leads_back(page_as, company, watch):
+    company.bend = lambda claims: claims | {"nonce": "another"}
+    page = page_as(None)
+    page.goto(reverse("company_sign_in"))
+    page.get_by_label("Your e-mail address at work").fill("ada@company.example")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="That did not let you in")).to_be_visible()
+    watch.forgive("403 (Forbidden)")
+    page.get_by_role("link", name="Sign in another way").click()
+    assert urlsplit(page.url).path == reverse("account_login")
+    assert not Member.objects.filter(email="ada@company.example").exists()
