@@ -14,12 +14,19 @@ from community.core.models import SearchKind
 from community.core.moments import moment
 from community.core.search import CONFIG
 from discussions.models import Post, Space, visible_spaces
-from discussions.queries import TopicRow, latest_topics, moved_topics, unanswered_questions
+from discussions.queries import (
+    TopicRow,
+    first_posts_of_newcomers,
+    latest_topics,
+    moved_topics,
+    unanswered_questions,
+)
 from members.models import Member
 
 MOVED_ON_HOME = 10
 LATEST_ON_HOME = 15
 QUESTIONS_ON_HOME = 5
+NEWCOMERS_ON_HOME = 2
 
 RESULTS = 20
 # Of a word that stands in half of all posts only the newest are ranked: the rest would cost seconds and help nobody.
@@ -55,7 +62,7 @@ class SearchRow:
 
 
 def home_page(user: Member) -> HomePage:
-    """Six queries: three lists and their tags."""
+    """At most seven queries: what moved, what is new, newcomers whom this person can help, and open questions."""
     moved = moved_topics(user, limit=MOVED_ON_HOME)
     count = len(moved)
     label = (
@@ -66,11 +73,18 @@ def home_page(user: Member) -> HomePage:
         else _("Nothing you follow has moved")
     )
     shown = {row.url for row in moved}
+    could_help = {
+        row.url: row
+        for row in (
+            *first_posts_of_newcomers(user, limit=NEWCOMERS_ON_HOME),
+            *unanswered_questions(user, limit=QUESTIONS_ON_HOME),
+        )
+    }
     return HomePage(
         moved_label=label,
         topics=moved,
         latest=[row for row in latest_topics(user, limit=LATEST_ON_HOME) if row.url not in shown],
-        questions=unanswered_questions(user, limit=QUESTIONS_ON_HOME),
+        questions=list(could_help.values())[:QUESTIONS_ON_HOME],
         spaces=visible_spaces(user),
     )
 

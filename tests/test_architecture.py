@@ -21,6 +21,7 @@ TRUSTED_HTML = {
     "community/queries.py",  # snippets of the search: escaped, then marked
     "community/views/gallery.py",  # the gallery's own words, for those who build the pages
     "discussions/queries/topic.py",  # rendered posts
+    "members/queries/terms.py",  # rendered terms
     "templates/components/_editor.html",  # what the editor showed before it was refused, sanitised again
     "templates/django/forms/field.html",  # help texts, which only code writes
     "templates/mfa/totp/activate_form.html",  # the picture of a secret, drawn by allauth
@@ -59,6 +60,11 @@ LOOKED_THROUGH = {
     (
         "discussions/queries/lists.py",
         "Topic.objects.present().filter(space=Blank('space'), pinned_at__isnull=False)",
+    ),
+    # Whether somebody wrote before, wherever that was; nothing of it is shown.
+    (
+        "discussions/queries/lists.py",
+        "Topic.objects.filter(author=OuterRef('author'), pk__lt=OuterRef('pk'))",
     ),
     # One topic, shown only where its space is among the visible ones; and its posts.
     ("discussions/queries/topic.py", "Topic.objects.present().filter(pk=Blank('topic'))"),

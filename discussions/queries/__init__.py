@@ -3,6 +3,7 @@
 from discussions.queries.history import post_history
 from discussions.queries.lists import (
     TOPICS_PER_PAGE,
+    first_posts_of_newcomers,
     latest_topics,
     member_posts,
     moved_topics,
@@ -49,6 +50,7 @@ __all__ = [
     "TopicPage",
     "TopicRow",
     "first_new_number",
+    "first_posts_of_newcomers",
     "follow_levels",
     "latest_topics",
     "member_posts",

@@ -1,13 +1,14 @@
 """Lists of spaces, topics and posts, read by key and never by offset."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import DateTimeField, Exists, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import DateTimeField, Exists, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from community.core.http import address_of
 from community.core.keyset import read_time_key, split_page, time_key, with_query
 from community.core.moments import Clock
-from community.core.statements import Blank, Statement
+from community.core.statements import Blank, OneOf, Statement
 from community.core.text import excerpt, plain_text
 from discussions.models import (
     Follow,
@@ -35,9 +36,11 @@ from discussions.models import (
 from discussions.permissions import can_create_topic
 from discussions.queries.rows import MemberPostRow, SpacePage, SpaceRow, TopicRow
 from discussions.queries.topic import page_of, readable_by
-from members.models import Member
+from members.models import Fact, Member
 
 TOPICS_PER_PAGE = 30
+# After that nobody is a newcomer any more.
+NEWCOMER_FOR = timedelta(days=30)
 
 
 _TOPIC_COLUMNS = (
@@ -281,6 +284,42 @@ def _unanswered() -> TopicQuerySet:
 def unanswered_questions(user: Member, *, limit: int) -> list[TopicRow]:
     """Open questions without an accepted answer that somebody else asked, newest first."""
     return topic_rows(_unanswered, user, limit=limit, at="created_at")[0]
+
+
+def _first_of_newcomers() -> TopicQuerySet:
+    """Driven by the few tags that the reader knows: the other way round it would walk a month of topics."""
+    earlier = Topic.objects.filter(author=OuterRef("author"), pk__lt=OuterRef("pk"))
+    about = TaggedTopic.objects.filter(OneOf("tag", Blank("tags"))).values("content_object")
+    return (
+        Topic.objects.in_spaces(_SPACES)
+        .filter(pk__in=about, post_count=1, closed_at__isnull=True, created_at__gt=Now() - NEWCOMER_FOR)
+        .filter(~Exists(earlier), author__joined_at__gt=Now() - NEWCOMER_FOR)
+        .exclude(author=_READER)
+    )
+
+
+_HELPS = Statement(
+    lambda: Fact.objects.filter(member=_READER, field__key="helps_topics").values_list("values")
+)
+_TAGS_NAMED = Statement(
+    lambda: (
+        Tag.objects.annotate(small=Lower("name"))
+        .filter(OneOf("small", Blank("words", ArrayField(TextField()))))
+        .values_list("pk")
+    )
+)
+
+
+def first_posts_of_newcomers(user: Member, *, limit: int) -> list[TopicRow]:
+    """Rule 1.11: what newcomers wrote first and nobody answered yet, where this person can help with its topics.
+
+    One query for who has not said what they can help with, three for the others.
+    """
+    words = [word for (values,) in _HELPS(reader=user.pk) for word in values]
+    tags = [pk for (pk,) in _TAGS_NAMED(words=words)] if words else []
+    if not tags:
+        return []
+    return topic_rows(_first_of_newcomers, user, limit=limit, at="created_at", tags=tags)[0]
 
 
 def member_posts(member: Member, reader: Member, *, before: str | None) -> tuple[list[MemberPostRow], str]:

@@ -26,7 +26,7 @@ from members.actions.invitation import (
 )
 from members.actions.invitation_batch import import_invitations, send_batch
 from members.forms.invitation import AcceptForm, ImportForm, InviteForm, ManagerInviteForm
-from members.models import Application, ApplicationState, Invitation, InvitationBatch, Member, Skip
+from members.models import Admission, Application, ApplicationState, Invitation, InvitationBatch, Member, Skip
 from members.permissions import can_manage_invitations, can_send_invitation
 from members.queries.invitations import batch_page, invitation_page, own_invitations, quota_sentence
 from members.requests import MemberRequest
@@ -183,8 +183,7 @@ def _sign_in(request: HttpRequest, member: Member) -> HttpResponse:
 
 def _onward(member: Member) -> str:
     """Where somebody goes who has accepted: inside, to the form, or to how their application stands."""
-    member = Member.objects.get(pk=member.pk)
-    if member.is_admitted:
+    if Admission.objects.seated().filter(member=member).exists():
         return reverse("welcome")
     is_draft = Application.objects.filter(member=member, state=ApplicationState.DRAFT).exists()
     return reverse("application_edit" if is_draft else "application_show")
