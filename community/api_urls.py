@@ -4,7 +4,9 @@ from django.urls import path
 
 from community.views.api import api_docs, api_schema
 from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
+from members.api.application import ApplicationEndpoint
 from members.api.invitation import InvitationEndpoint
+from members.api.organisations import OrganisationEndpoint
 from members.api.people import MemberEndpoint
 
 urlpatterns = [
@@ -50,6 +52,12 @@ urlpatterns = [
         PostEndpoint.as_view({"post": "unaccept"}),
         name="api_answer_unaccept",
     ),
+    path("v1/organisations/", OrganisationEndpoint.as_view({"get": "list"}), name="api_organisation_list"),
+    path(
+        "v1/organisations/<int:organisation_id>/",
+        OrganisationEndpoint.as_view({"get": "retrieve"}),
+        name="api_organisation_show",
+    ),
     path("v1/members/", MemberEndpoint.as_view({"get": "list"}), name="api_member_list"),
     path("v1/members/me/", MemberEndpoint.as_view({"get": "me", "patch": "edit_me"}), name="api_member_me"),
     path("v1/members/<int:member_id>/", MemberEndpoint.as_view({"get": "retrieve"}), name="api_member_show"),
@@ -67,5 +75,36 @@ urlpatterns = [
         "v1/invitations/<int:invitation_id>/revoke/",
         InvitationEndpoint.as_view({"post": "revoke"}),
         name="api_invitation_revoke",
+    ),
+    path("v1/applications/", ApplicationEndpoint.as_view({"get": "list"}), name="api_application_list"),
+    path(
+        "v1/applications/<int:application_id>/",
+        ApplicationEndpoint.as_view({"get": "retrieve"}),
+        name="api_application_show",
+    ),
+    path(
+        "v1/applications/<int:application_id>/take/",
+        ApplicationEndpoint.as_view({"post": "take"}),
+        name="api_application_take",
+    ),
+    path(
+        "v1/applications/<int:application_id>/ask/",
+        ApplicationEndpoint.as_view({"post": "ask"}),
+        name="api_application_ask",
+    ),
+    path(
+        "v1/applications/<int:application_id>/note/",
+        ApplicationEndpoint.as_view({"post": "note"}),
+        name="api_application_note",
+    ),
+    path(
+        "v1/applications/<int:application_id>/assess/",
+        ApplicationEndpoint.as_view({"post": "assess"}),
+        name="api_application_assess",
+    ),
+    path(
+        "v1/applications/<int:application_id>/decide/",
+        ApplicationEndpoint.as_view({"post": "decide"}),
+        name="api_application_decide",
     ),
 ]

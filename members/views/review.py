@@ -1,6 +1,6 @@
 """The reviewers' side of the gate: the queue, and one application with everything that is decided about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -227,23 +227,25 @@ def _act(
         except Conflict as error:
             # Its form may not be on the page any more: the sentence and what was typed stand above everything.
             fresh = get_object_or_404(_rows(request), pk=application.pk)
-            return _page(request, fresh, status=409, conflict=error.sentence, **forms)
+            return _page(request, fresh, forms, status=409, conflict=error.sentence)
         else:
             if done:
                 messages.success(request, done)
             return redirect(application)
     fresh = get_object_or_404(_rows(request), pk=application.pk)
-    return _page(request, fresh, status=422, **forms)
+    return _page(request, fresh, forms, status=422)
 
 
 def _page(
     request: MemberRequest,
     application: Application,
+    sent: Mapping[str, ActionForm] | None = None,
     *,
     status: int = 200,
     conflict: str = "",
-    **forms: ActionForm,
 ) -> HttpResponse:
+    """`sent` is the form that came with the request, under the name that the template knows it by."""
+    forms = sent or {}
     page = review_page(application, request.user)
     may = can_review_application(request.user, application)
     context: dict[str, Any] = {

@@ -1,0 +1,93 @@
+"""Applications over the API: the same rights, the same actions, and nothing for anybody else."""
+
+import pytest
+
+from members.actions.review import note_application
+from members.models import Application, Criterion
+from tests.api import Program
+from tests.factories import make_application, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(manager):
+    return Program(manager)
+
+
+@pytest.fixture
+def criterion(db):
+    return Criterion.objects.create(name="Works in the field")
+
+
+def test_only_those_who_keep_the_gate_get_anything(member, moderator, executive, administrator):
+    application = make_application("zqnameqz")
+    paths = ["applications/", f"applications/{application.pk}/", "applications/999999/"]
+    for person in (member, moderator, executive):
+        answers = [Program(person).get(path) for path in paths]
+        answers += [
+            Program(person).post(f"applications/{pk}/{act}/", body)
+            for pk in (application.pk, 999_999)
+            for act, body in (("take", None), ("note", {"text": "Hm."}), ("decide", {"decision": "accept"}))
+        ]
+        assert {answer.status_code for answer in answers} == {403}
+        assert not any("zqnameqz" in answer.content.decode() for answer in answers)
+    assert [Program(administrator).get(path).status_code for path in paths] == [200, 200, 404]
+
+
+def test_the_list_goes_by_time_and_filters(office, manager):
+    applications = [make_application(f"N{number}") for number in range(3)]
+    make_application("Draft", sent=False)
+    seen, path = [], "applications/?limit=2"
+    while path:
+        page = office.get(path).json()
+        seen += [row["applicant"]["display_name"] for row in page["results"]]
+        path = page["next"]
+    assert seen == ["N0", "N1", "N2"]
+    office.post(f"applications/{applications[1].pk}/take/")
+    mine = office.get(f"applications/?owner={manager.pk}&state=in_review").json()["results"]
+    assert [row["id"] for row in mine] == [applications[1].pk]
+    assert office.get("applications/?state=draft").status_code == 400
+
+
+def test_the_way_of_an_application(office, manager, criterion):
+    application = make_application("Greta", company="Nordwind")
+    path = f"applications/{application.pk}/"
+    taken = office.post(f"{path}take/").json()
+    assert (taken["state"], taken["owner"]["id"]) == ("in_review", manager.pk)
+    assert office.post(f"{path}note/", {"text": "Met in May."}).json()["text"] == "Met in May."
+    asked = office.post(f"{path}ask/", {"words": "Which team?"})
+    assert (asked.status_code, asked.json()["state"]) == (200, "more_asked")
+    assert office.post(f"{path}ask/", {"words": "Another?"}).status_code == 409
+    judged = office.post(f"{path}assess/", {"judgements": [{"criterion": criterion.pk, "verdict": "waived"}]})
+    assert (judged.status_code, list(judged.json()["fields"])) == (422, [f"reason_{criterion.pk}"])
+    one = {"criterion": criterion.pk, "verdict": "met"}
+    refused = office.post(f"{path}decide/", {"decision": "decline", "judgements": [one]})
+    assert refused.status_code == 422
+    assert office.post(f"{path}assess/", {"judgements": [{**one, "criterion": 999}]}).status_code == 404
+    done = office.post(f"{path}decide/", {"decision": "accept", "words": "Glad.", "judgements": [one]}).json()
+    assert (done["state"], done["steps"][-1]["words"]) == ("accepted", "Glad.")
+    assert done["notes"][0]["text"] == "Met in May."
+    assert done["assessments"][0]["verdict"] == "met"
+    again = office.post(f"{path}decide/", {"decision": "accept", "words": "Glad.", "judgements": [one]})
+    assert again.status_code == 200, "sent twice"
+    assert (
+        Program(make_member(role="manager")).post(f"{path}decide/", {"decision": "accept"}).status_code == 409
+    )
+
+
+def test_ones_own_application_is_not_there(office, manager):
+    application = make_application()
+    note_application(application, "About you.", by=make_member(role="manager"))
+    Application.objects.filter(pk=application.pk).update(member=manager)
+    assert office.get(f"applications/{application.pk}/").status_code == 404
+    assert office.get("applications/").json()["results"] == []
+
+
+def test_taking_over_says_from_whom(office, manager):
+    application = make_application()
+    path = f"applications/{application.pk}/take/"
+    Program(second := make_member("Nora", role="manager")).post(path)
+    assert office.post(path).status_code == 409
+    taken = office.post(path, {"instead_of": second.pk})
+    assert taken.json()["owner"]["id"] == manager.pk
