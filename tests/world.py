@@ -32,6 +32,7 @@ from members.models import (
     Organisation,
     Photo,
     Role,
+    SavedSearch,
     Visibility,
 )
 from tests.factories import (
@@ -129,6 +130,7 @@ class World:
     gone: Member | None = None
     asking: Member | None = None
     company: Organisation | None = None
+    search: SavedSearch | None = None
     application: Application | None = None
     tokens: dict[str, ApiToken] = field(default_factory=dict)
     photo: Photo | None = None
@@ -186,6 +188,9 @@ def make_open_world() -> World:
     note_application(world.application, secret("asker", "note"), by=world.cast["manager"])
     world.application.vouches.create(by=world.writer, words=secret("asker", "vouch"))
     start_employment(world.writer, world.company, by=None, title="Head", from_date=timezone.now().date())
+    world.search = SavedSearch.objects.create(
+        member=world.cast["insider"], name="zqsavedsearchqz", query="q=zqsavedqueryqz"
+    )
     for role, member in world.cast.items():
         world.tokens[role] = ApiToken.objects.create(
             member=member,
@@ -294,6 +299,8 @@ def secrets_hidden_from(role: str) -> set[str]:
     if role not in {"manager", "administrator"}:
         # Who asks to come in is between them and those who keep the gate.
         hidden |= {secret("asker", where) for where in WHERE_IN_AN_APPLICATION} | {"zqmailasker"}
+    # A search is its owner's alone.
+    hidden |= {"zqsavedsearchqz", "zqsavedqueryqz"} if role != "insider" else set()
     if role in {"stranger", "deactivated", "applicant"}:
         hidden |= {secret("open", where) for where in WHERE_IN_A_ROOM} | {"zqcompanyqz", "Wendy"}
     return hidden

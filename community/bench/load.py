@@ -25,13 +25,17 @@ from community.bench.words import (
     FIRST_NAMES,
     JOBS,
     LAST_NAMES,
+    PLACES,
+    RARE_PERSON,
     RARE_POSTS,
     TAGS,
+    TOPICS,
     Words,
     body_pool,
 )
 from community.core.text import RENDERER_VERSION
 from discussions.models import Space, SpacePreset, Tag
+from members.actions.directory import rebuild_directory
 from members.actions.fact import built_in_fields
 from members.models import Organisation
 
@@ -58,6 +62,9 @@ TABLES = (
     "members_fact",
     "members_role",
     "members_employment",
+    "members_expertise",
+    "members_directoryentry",
+    "members_directoryfacet",
     "discussions_topic",
     "discussions_post",
     "discussions_postrevision",
@@ -84,6 +91,8 @@ def load(sizes: Sizes, *, say: Say) -> float:
         # A parallel scan would hand out rows in another order, and posts must lie in the order of time.
         cursor.execute("SET max_parallel_workers_per_gather = 0")
     _load_rows(sizes, say=say)
+    say("directory")
+    rebuild_directory()
     say("statistics")
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
@@ -171,6 +180,13 @@ def _plan(cursor: CursorWrapper, sizes: Sizes, say: Say) -> None:
         RETURN (hashint8extended($1, $2) & 268435455)::float8 / 268435456
         """
     )
+    # A place in a list of so many, the first ones the most frequent.
+    cursor.execute(
+        """
+        CREATE FUNCTION pg_temp.skewed(bigint, bigint, int) RETURNS int LANGUAGE sql IMMUTABLE
+        RETURN floor($3 * power(pg_temp.chance($1, $2), 2.0))::int
+        """
+    )
     _plan_names(cursor)
     _plan_spaces()
     say("plan of topics and posts")
@@ -187,6 +203,9 @@ def _plan_names(cursor: CursorWrapper) -> None:
     _copy(cursor, "bench_name", enumerate(names))
     cursor.execute("CREATE TEMP TABLE bench_job (id int PRIMARY KEY, title text) ON COMMIT DROP")
     _copy(cursor, "bench_job", enumerate(JOBS))
+    for table, words in (("bench_place", PLACES), ("bench_subject", TOPICS)):
+        cursor.execute(f"CREATE TEMP TABLE {table} (id int PRIMARY KEY, name text) ON COMMIT DROP")
+        _copy(cursor, table, enumerate(words))
     Organisation.objects.bulk_create(
         Organisation(name=f"{stem} {kind}", slug=f"{stem}-{kind}".lower())
         for stem in COMPANY_STEMS
@@ -268,7 +287,7 @@ def _copy_text(value: object) -> str:
     return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
-_PARAMETERS: dict[str, int] = {
+_PARAMETERS: dict[str, int | str] = {
     "reader": READER_ID,
     "reader_topics": READER_TOPICS,
     "reader_follows": READER_FOLLOWS,
@@ -279,6 +298,7 @@ _PARAMETERS: dict[str, int] = {
     "renderer_version": RENDERER_VERSION,
     "years": YEARS,
     "reader_space": _READERS_PRIVATE_SPACE,
+    "rare_person": RARE_PERSON,
 }
 
 # A thread is a talk of few: the number of its people grows with the root of its posts, and some write more than
@@ -330,7 +350,9 @@ _STATEMENTS: Sequence[tuple[str, str]] = (
         JOIN members_organisation AS organisation
             ON organisation.id = 1 + member.id %% (SELECT count(*) FROM members_organisation)
         CROSS JOIN LATERAL (
-            SELECT now() - %(years)s * interval '1 year' - pg_temp.chance(member.id, 8) * interval '300 days' AS at
+            -- One in forty is new.
+            SELECT now() - pg_temp.chance(member.id, 8) * interval '80 days'
+                - CASE WHEN member.id %% 40 = 7 THEN interval '0' ELSE %(years)s * interval '1 year' END AS at
         ) AS joined;
         INSERT INTO members_fact (member_id, field_id, "values", visibility, source, confirmed_at)
         SELECT member.id, field.id, said.value, field.default_visibility, 'self', member.joined_at
@@ -338,15 +360,26 @@ _STATEMENTS: Sequence[tuple[str, str]] = (
         CROSS JOIN LATERAL (
             VALUES
                 ('biography', ARRAY[bench_body.plain]),
-                ('place', ARRAY[(ARRAY['Utrecht', 'Berlin', 'Oslo', 'Lyon', 'Leeds', 'Porto'])[1 + member.id %% 6]]),
+                ('place', ARRAY[(SELECT name FROM bench_place WHERE id = pg_temp.skewed(member.id, 20, 300))]),
                 ('languages', ARRAY['en', (ARRAY['de', 'nl', 'fr', 'nb', 'pt'])[1 + member.id %% 5]]),
-                ('helps_topics', ARRAY['audits', (ARRAY['samples', 'pricing', 'logistics'])[1 + member.id %% 3]]),
-                ('looks_topics', ARRAY[(ARRAY['forecasts', 'pricing', 'contracts', 'risk'])[1 + member.id %% 4]]),
+                ('helps_topics', ARRAY(
+                    SELECT name FROM bench_subject
+                    WHERE id IN (pg_temp.skewed(member.id, 21, 200), pg_temp.skewed(member.id, 22, 200))
+                )),
+                ('looks_topics', ARRAY[(SELECT name FROM bench_subject WHERE id = pg_temp.skewed(member.id, 23, 200))]),
+                ('sector', ARRAY[(ARRAY['Energy and utilities', 'Retail and wholesale', 'Public sector',
+                    'Software and IT', 'Health care'])[1 + member.id %% 5]]),
                 ('links', ARRAY['https://example.org/']),
                 ('can_help_with', ARRAY['audits and samples']),
                 ('looks_for', ARRAY['forecasts'])
         ) AS said (key, value)
         JOIN members_factfield AS field ON field.key = said.key;
+        UPDATE members_fact SET "values" = ARRAY["values"[1] || ' ' || %(rare_person)s]
+        WHERE member_id = %(reader)s AND field_id = (SELECT id FROM members_factfield WHERE key = 'biography');
+        INSERT INTO members_expertise (member_id, topic, evidence, review_due)
+        SELECT member.id, bench_subject.name, 'Talks and answers', now() + interval '1 year'
+        FROM members_member AS member
+        JOIN bench_subject ON bench_subject.id = pg_temp.skewed(member.id, 24, 200) WHERE member.id %% 50 = 2;
         INSERT INTO members_role (member_id, role, from_at)
         SELECT id, CASE WHEN id %% 500 = 1 THEN 'moderator' WHEN id %% 50 = 2 THEN 'expert' ELSE 'member' END, joined_at
         FROM members_member;

@@ -18,8 +18,9 @@ from django.urls import reverse
 from community.bench.load import READER_ID
 from community.bench.server import COUNT_HEADER, SESSION_COOKIE, Server, cpu_seconds
 from community.bench.sizes import LONG_TOPIC_ID, TYPICAL_TOPIC_ID, Sizes
-from community.bench.words import COMMON_WORD, RARE_WORD
+from community.bench.words import COMMON_WORD, RARE_PERSON, RARE_WORD, TOPICS
 from discussions.models import POSTS_PER_PAGE
+from members.directory import facet_value
 from members.models import Member
 
 FLOOR = "floor"
@@ -66,7 +67,8 @@ def pages(sizes: Sizes) -> list[Page]:
     """The pages of the application, after the floor and the barer floor."""
     last = (sizes.long_topic - 1) // POSTS_PER_PAGE + 1
     topic = reverse("topic_show", args=[LONG_TOPIC_ID])
-    search = reverse("search")
+    search, people = reverse("search"), reverse("member_list")
+    topic_value = quote(facet_value(TOPICS[0]))
     return [
         Page(FLOOR, "/bench/floor/"),
         Page(BARE, "/bench/bare/"),
@@ -79,7 +81,13 @@ def pages(sizes: Sizes) -> list[Page]:
         Page("long topic, last page", f"{topic}?page={last}"),
         Page("search, rare word", f"{search}?q={quote(RARE_WORD)}"),
         Page("search, common word", f"{search}?q={quote(COMMON_WORD)}"),
-        Page("people", reverse("member_list")),
+        Page("people", people),
+        Page("people, broad facet", f"{people}?facet=languages:en"),
+        Page("people, two facets", f"{people}?facet=sector:public+sector,helps_topics:{topic_value}"),
+        Page("people, word in a fifth", f"{people}?q=audit"),
+        Page("people, rare word", f"{people}?q={RARE_PERSON}"),
+        Page("people, newest", f"{people}?sort=newest&new=1"),
+        Page("company", reverse("organisation_show", args=["northwind-systems"])),
         Page("person", reverse("member_show", args=["member-2"])),
         Page("person's posts", reverse("member_posts", args=["member-2"])),
         Page("API, topics", "/api/v1/topics/"),

@@ -29,10 +29,13 @@ class Budget:
         if self.figure == "ratio":
             return median(entry.ratios)
         other = by_name[self.against]
+        if self.figure == "p95":
+            return percentile(entry.latency_ms, 95) / percentile(other.latency_ms, 95)
         return median([mine / theirs for mine, theirs in zip(entry.cpu_ms, other.cpu_ms, strict=True)])
 
 
 _FIRST = "long topic, first page"
+_DIRECTORY = ("people", "people, broad facet", "people, two facets", "people, rare word", "company")
 
 BUDGETS = (
     Budget("topic page, queries", "topic", "queries", 10),
@@ -41,6 +44,8 @@ BUDGETS = (
     Budget("topic list, CPU against the floor", "space", "ratio", 1.6),
     Budget("long topic, middle page against its first", "long topic, middle page", "relative", 1.1, _FIRST),
     Budget("long topic, last page against its first", "long topic, last page", "relative", 1.1, _FIRST),
+    *(Budget(f"{page}: CPU against the floor", page, "ratio", 3.0) for page in _DIRECTORY),
+    *(Budget(f"{page}: p95 against the floor's", page, "p95", 3.0, FLOOR) for page in _DIRECTORY),
 )
 
 

@@ -45,8 +45,30 @@ JOBS = (
 )
 COMPANY_STEMS = _words("""
     Northwind Halcyon Meridian Alder Basalt Cobalt Dovetail Ember Fathom Granite Harbour Indigo Juniper
-    Keystone Larch
+    Keystone Larch Marble Nimbus Onyx Pinnacle Quarry Raven Saffron Tamarind Umber Vesper Willow Xenon Yarrow
+    Zephyr Anchor Beacon Cedar Delta Estuary Falcon Glacier Hazel Ivory Jasper Kestrel Lumen Mistral Nautilus
+    Obsidian Prairie Quill Ridge Sequoia Talon Uplands Valley Wharf Yonder Zenith Amber Birch Copper Dune Eider
+    Flint Garnet Heron
 """)
+PLACES = tuple(
+    f"{stem}{ending}"
+    for stem in _words("""
+    Ash Bram Clay Dun East Fern Gold Har Iver Kel Lang Mill Nor Oak Pem Red Stan Thorn Wex Wyn
+""")
+    for ending in _words("ford ham ton ley by stead wick mouth bury haven field gate bridge vale dale")
+)
+TOPICS = tuple(
+    f"{what} {of}"
+    for what in _words("""
+    contract supplier pricing energy freight quality audit packaging maintenance tender
+""")
+    for of in _words("""
+    planning costs risk data law training standards benchmarks negotiation forecasts tools reporting reviews
+    controls indexing insurance mapping security teams sampling
+""")
+)
+#: Said by one person in the directory, whatever its size.
+RARE_PERSON = "thistledown"
 COMPANY_KINDS = ("Systems", "Works", "Group", "Labs", "Foods", "Energy", "Logistics", "Partners")
 TAGS = _words("""
     contracts forecasts suppliers audits onboarding tooling safety exports maintenance reporting training

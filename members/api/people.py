@@ -1,22 +1,43 @@
 """People as JSON: what the directory shows, never an address of anybody but the member who asks."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
-from community.core.api.fields import AddressField, ListQuery, MomentField, StrictSerializer, TextField
+from community.core.api.fields import (
+    AddressField,
+    ListQuery,
+    MomentField,
+    StrictSerializer,
+    TextField,
+    YesNoField,
+)
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
 from community.core.api.views import Endpoint, found
 from community.core.models import ApiToken, Scope
+from community.core.text import clean_line
 from members.actions.fact import FactChange
 from members.actions.profile import ProfileChange, edit_profile
+from members.directory import (
+    FACET,
+    LONGEST_QUERY,
+    LONGEST_WORDS,
+    MOST_FACETS,
+    DirectorySearch,
+    facet_value,
+    read_search,
+)
 from members.models import FactKind, FactSource, Member, RoleName, Visibility
+from members.queries.directory import facet_keys, fitting, resolve
 from members.queries.facts import facts_for
 from members.queries.profile import expert_labels
 from members.requests import ApiRequest
@@ -105,21 +126,57 @@ class SelfChange(StrictSerializer):
     facts = FactSent(many=True, required=False, max_length=60)  # type: ignore[call-arg]
 
 
+class MemberListQuery(ListQuery):
+    q = TextField(
+        max_length=LONGEST_WORDS,
+        required=False,
+        help_text=_("Only who is found by all of these words; each may be a beginning."),
+    )
+    facet = TextField(
+        max_length=LONGEST_QUERY,
+        required=False,
+        help_text=_(
+            "Only who fits, as in `place:oslo,place:bergen,expert:pricing`: one value of each facet is enough. Facets "
+            "are `company` (a slug), `expert` and the fields of the profile that the directory filters by."
+        ),
+    )
+    new = YesNoField(required=False, help_text=_("`true`: only who joined in the last 90 days."))
+
+
 class MemberEndpoint(Endpoint):
     """The people of the community."""
 
     noun = "member"
     keyset = Keyset(("key", "pk"), (str, int))
-    queries = {"list": ListQuery}
+    queries = {"list": MemberListQuery}
 
     def get_queryset(self) -> QuerySet[Member]:
         members: QuerySet[Member] = Member.objects.visible_to(self.request.user)
         return members
 
-    @extend_schema(parameters=[ListQuery], responses=MemberSerializer(many=True))
+    @extend_schema(parameters=[MemberListQuery], responses=MemberSerializer(many=True))
     def list(self, request: ApiRequest) -> Response:
-        """List people by name."""
-        return self.listed(self.get_queryset().annotate(key=Lower("display_name")), MemberSerializer)
+        """List people by name, those who fit the words and facets of the directory."""
+        members = self.get_queryset().annotate(key=Lower("display_name"))
+        search = self._search()
+        if not search.is_empty:
+            resolved = resolve(search, ())
+            members = members.filter(pk__in=fitting(request.user, resolved).values("pk"))
+        return self.listed(members, MemberSerializer)
+
+    def _search(self) -> DirectorySearch:
+        """The search of the query; 404 for a facet that there is not, since a misspelt one would find everybody."""
+        written = self.query.get("facet", "")
+        known = [one.key for one in facet_keys()] if written else []
+        if written.count(",") >= MOST_FACETS:
+            sentence = _("{limit} values are the most.").format(limit=MOST_FACETS)
+            raise exceptions.ValidationError({FACET: [sentence]})
+        for one in written.split(",") if written else ():
+            key, colon, value = one.partition(":")
+            if not colon or key not in known or not facet_value(value):
+                raise exceptions.NotFound(_("There is no facet “{facet}” here.").format(facet=one[:80]))
+        search = read_search(QueryDict(urlencode({FACET: written})), known)
+        return replace(search, words=clean_line(self.query.get("q", "")), is_new=self.query.get("new", False))
 
     @extend_schema(parameters=[id_parameter("member_id")], responses=MemberDetailSerializer)
     def retrieve(self, request: ApiRequest, member_id: int) -> Response:

@@ -1,5 +1,7 @@
 """The directory: how words are made comparable, what an entry holds, who fits a search, what the page shows."""
 
+import csv
+import io
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from community.core.errors import Conflict, Refused
+from community.core.models import Activity
+from community.core.verbs import Verb
+from discussions.actions.post import accept_answer
 from members.actions.directory import (
     count_directory,
     rebuild_directory,
@@ -16,25 +22,31 @@ from members.actions.directory import (
     refresh_directory_entry,
     tend_directory,
 )
+from members.actions.directory_export import export_directory
 from members.actions.fact import FactChange, set_facts
 from members.actions.member import deactivate_member, reactivate_member
 from members.actions.organisation import edit_organisation
 from members.actions.profile import ProfileChange, edit_profile, start_employment
 from members.actions.role import end_role
+from members.actions.saved_search import delete_search, dismiss_suggestion, save_search
 from members.directory import DirectorySearch, SavedParameters, facet_value, fold, lexemes_of, read_search
 from members.models import (
     DirectoryEntry,
+    DirectoryExport,
     DirectoryFacet,
     Expertise,
     Fact,
     Member,
     OrganisationKind,
     Role,
+    SavedSearch,
     Tie,
     TieKind,
     Visibility,
 )
-from tests.factories import make_member, make_organisation
+from members.queries.suggestions import suggestions
+from tests.api import Program
+from tests.factories import PASSWORD, make_member, make_organisation, make_post, make_topic
 
 
 def say(member, **facts):
@@ -427,3 +439,228 @@ class TestOrganisation:
         employ(other_member, company)
         assert page(web, organisation=company.slug).headers["Location"] == company.get_absolute_url()
         assert page(web, organisation="nobody").status_code == 404
+
+
+def keep(client, name="Oslo people", query="facet=place:oslo"):
+    return client.post(reverse("saved_search_create"), {"name": name, "query": query})
+
+
+@pytest.mark.django_db
+class TestSavedSearches:
+    def test_a_search_is_kept_opened_and_deleted(self, web, member):
+        say(make_member("Ann"), place="Oslo")
+        response = keep(web)
+        assert response.headers["Location"] == f"{reverse('member_list')}?facet=place%3Aoslo"
+        assert names(web.get(response.headers["Location"])) == ["Ann"]
+        [saved] = page(web).context["page"].saved
+        assert saved.name == "Oslo people"
+        assert web.post(saved.delete_url).status_code == 302
+        assert page(web).context["page"].saved == []
+
+    def test_what_is_typed_stays_when_it_cannot_be_kept(self, web):
+        keep(web)
+        response = keep(web)
+        assert response.status_code == 422
+        assert b"You have a search of this name." in response.content
+        assert b'value="Oslo people"' in response.content
+        assert keep(web, name="Empty", query="").status_code == 422
+        assert keep(web, name=" \u200b").status_code == 422
+
+    def test_twenty_are_enough(self, web, member):
+        for number in range(20):
+            save_search(by=member, name=f"Search {number}", query="q=a")
+        with pytest.raises(Conflict):
+            save_search(by=member, name="One more", query="q=a")
+
+    def test_applicants_keep_none_and_nobody_deletes_that_of_another(
+        self, web, member, other_member, applicant
+    ):
+        with pytest.raises(Refused):
+            save_search(by=applicant, name="Mine", query="q=a")
+        search = save_search(by=other_member, name="Mine", query="q=a")
+        assert web.post(reverse("saved_search_delete", args=[search.pk])).status_code == 404
+        delete_search(search, by=member)
+        assert SavedSearch.objects.filter(pk=search.pk).exists()
+
+    def test_hostile_queries_are_read_as_searches(self, web, member):
+        assert (
+            keep(web, query="q=a&facet=place:<b>&after=1-x&view=table&next=//evil.example").status_code == 302
+        )
+        assert SavedSearch.objects.get(member=member).query == "q=a&facet=place%3A%3Cb%3E"
+
+
+@pytest.mark.django_db
+class TestSuggestions:
+    def test_each_says_why(self, member):
+        say(member, helps_topics=["pricing"], looks_topics=["audits"])
+        company, other = make_organisation(), make_organisation()
+        employ(member, company)
+        ann, bea, colleague = make_member("Ann"), make_member("Bea"), make_member("Colleague")
+        say(ann, helps_topics=["audits"])
+        say(bea, helps_topics=["pricing"], looks_topics=["pricing"])
+        employ(bea, other)
+        employ(colleague, company)
+        say(colleague, helps_topics=["audits"])
+        make_member("Nothing In Common")
+        assert {row.display_name: row.reason for row in suggestions(member)} == {
+            "Ann": "Can help with audits, which you look for",
+            "Bea": "Looks for pricing, which you can help with; both in pricing",
+        }
+
+    def test_who_answered_comes_first_with_the_month(self, member):
+        helper, at = make_member("Helper"), timezone.now() - timedelta(days=40)
+        topic = make_topic(by=member, kind="question")
+        answer = make_post(topic=topic, by=helper, at=at)
+        accept_answer(answer, by=member)
+        [row] = suggestions(member)
+        assert row.display_name == "Helper"
+        assert row.reason.startswith("Answered your question in ")
+
+    def test_nobody_who_is_blocked_muted_followed_or_dismissed(self, member):
+        say(member, helps_topics=["pricing"])
+        people = {
+            name: make_member(name.title())
+            for name in ("block", "mute", "follow", "dismissed", "blocker", "ok")
+        }
+        for person in people.values():
+            say(person, helps_topics=["pricing"])
+        for kind in ("block", "mute", "follow"):
+            Tie.objects.create(member=member, other=people[kind], kind=kind)
+        Tie.objects.create(member=people["blocker"], other=member, kind=TieKind.BLOCK)
+        dismiss_suggestion(people["dismissed"], by=member)
+        dismiss_suggestion(people["dismissed"], by=member)
+        assert [row.display_name for row in suggestions(member)] == ["Ok"]
+
+    def test_a_hidden_topic_is_no_reason(self, member, other_member):
+        say(member, helps_topics=["pricing"])
+        set_facts(
+            other_member, {"helps_topics": FactChange(["pricing"], Visibility.FOLLOWED_BACK)}, by=other_member
+        )
+        assert suggestions(member) == []
+
+    def test_five_at_most_for_the_same_number_of_queries(self, member):
+        say(member, helps_topics=["pricing"])
+        asked = []
+        for count in (2, 18):
+            for _number in range(count):
+                say(make_member(), helps_topics=["pricing"])
+            with CaptureQueriesContext(connection) as captured:
+                found_now = suggestions(member)
+            asked.append(len(captured))
+        assert len(found_now) == 5
+        assert asked[0] == asked[1] <= 9
+
+    def test_the_panel_dismisses_in_place(self, web, member, other_member):
+        say(member, helps_topics=["pricing"])
+        say(other_member, helps_topics=["pricing"])
+        panel = web.get(reverse("suggestion_list"), headers={"HX-Request": "true"})
+        assert b"Both in pricing" in panel.content
+        assert b"<html" not in panel.content
+        url = reverse("suggestion_dismiss", args=[other_member.handle])
+        answer = web.post(url, headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert b"Nobody yet" in web.get(reverse("suggestion_list")).content
+        assert web.post(url).status_code == 302
+        assert web.post(reverse("suggestion_dismiss", args=[member.handle])).status_code == 422
+
+
+def download(client, query=""):
+    response = client.post(reverse("member_export"), {"query": query})
+    assert response.status_code == 200
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return response, list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.django_db
+class TestExport:
+    def test_it_holds_what_all_members_may_see_and_a_number(self, client_as, manager):
+        ann = make_member("=Ann()")
+        say(ann, place="Oslo", helps_topics=["pricing"])
+        set_facts(ann, {"biography": FactChange(["zqhidden"], Visibility.FOLLOWED_BACK)}, by=ann)
+        Tie.objects.create(member=ann, other=manager, kind=TieKind.FOLLOW)
+        Tie.objects.create(member=manager, other=ann, kind=TieKind.FOLLOW)
+        make_member("Bea")
+        response, [row] = download(client_as(manager), "facet=place:oslo")
+        export = DirectoryExport.objects.get()
+        assert (row["Export"], row["Name"], row["Place"]) == (str(export.pk), "'=Ann()", "Oslo")
+        assert "zqhidden" not in str(row)
+        assert "@" not in str(row)
+        assert f"people-export-{export.pk}.csv" in response["Content-Disposition"]
+        assert (export.member, export.query, export.rows) == (manager, "facet=place%3Aoslo", 1)
+        activity = Activity.objects.get(verb=Verb.DIRECTORY_EXPORTED)
+        assert (activity.data, activity.audience) == ({"rows": 1}, "staff")
+
+    def test_five_a_day(self, client_as, manager):
+        client = client_as(manager)
+        for _number in range(5):
+            download(client)
+        response = client.post(reverse("member_export"))
+        assert response.status_code == 409
+        assert b"Tomorrow" in response.content
+        DirectoryExport.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
+        download(client)
+
+    @pytest.mark.parametrize("role", ["member", "expert", "steward", "moderator", "executive", "applicant"])
+    def test_few_may(self, client_as, role):
+        person = make_member(role=role)
+        assert client_as(person).post(reverse("member_export")).status_code == 403
+        with pytest.raises(Refused):
+            export_directory(by=person, query="", rows=0)
+
+    def test_who_has_a_password_is_asked_for_it_again(self, manager, client):
+        manager.set_password(PASSWORD)
+        manager.save()
+        client.force_login(manager)
+        response = client.post(reverse("member_export"))
+        assert response.status_code == 302
+        assert reverse("account_reauthenticate") in response.headers["Location"]
+
+    def test_many_batches_lose_nobody(self, client_as, manager, monkeypatch):
+        monkeypatch.setattr("members.queries.directory_export.BATCH", 3)
+        people = {make_member(f"Person {number}").handle for number in range(8)}
+        _response, rows = download(client_as(manager))
+        assert people | {manager.handle} == {row["Handle"] for row in rows}
+
+
+@pytest.mark.django_db
+class TestApi:
+    def test_the_same_words_and_facets(self, member):
+        ann = make_member("Ann Ångström")
+        say(ann, place="Oslo")
+        program = Program(member)
+
+        def asked(query):
+            return [row["display_name"] for row in program.get(f"members/?{query}").json()["results"]]
+
+        assert asked("q=angstr") == asked("facet=place:oslo") == asked("facet=place:oslo,place:bergen") == [
+            "Ann Ångström"
+        ]  # fmt: skip
+        assert asked("facet=place:bergen") == []
+        assert asked("new=true&q=mira") == ["Mira Member"]
+
+    @pytest.mark.parametrize(
+        ("query", "status"),
+        [
+            ("facet=colour:red", 404), ("facet=place", 404), ("facet=place:", 404), ("facett=place:oslo", 400),
+            ("new=1", 400), ("q=%20", 400), ("facet=" + ",".join(f"place:p{n}" for n in range(30)), 400),
+        ],
+    )  # fmt: skip
+    def test_strict_parameters(self, member, query, status):
+        say(member, place="Oslo")
+        assert Program(member).get(f"members/?{query}").status_code == status
+
+    def test_companies_whose_people_are_here(self, member, other_member, applicant):
+        northwind, hidden = make_organisation("Northwind"), make_organisation("Hidden")
+        employ(other_member, northwind)
+        employ(applicant, hidden)
+        program = Program(member)
+        [row] = program.get("organisations/").json()["results"]
+        assert row == {
+            "id": northwind.pk,
+            "url": f"http://testserver{northwind.get_absolute_url()}",
+            "slug": northwind.slug,
+            "name": "Northwind",
+            "kind": "customer",
+        }
+        assert program.get(f"organisations/{northwind.pk}/").json() == row
+        assert program.get(f"organisations/{hidden.pk}/").status_code == 404
