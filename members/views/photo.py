@@ -19,8 +19,9 @@ from members.requests import MemberRequest
 
 def photo_edit(request: MemberRequest) -> HttpResponse:
     """Choose a photo."""
-    form = PhotoForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    is_sent = request.method == "POST"
+    form = PhotoForm(request.POST, request.FILES) if is_sent else PhotoForm()
+    if is_sent and form.is_valid():
         try:
             change_photo(request.user, form.cleaned_data["photo"], by=request.user)
         except Invalid as error:
