@@ -10,9 +10,10 @@ from django.utils import timezone
 from community.core.activity import dispatch
 from community.core.models import Activity
 from community.core.text import Prose, SourceFormat
+from community.demo.entrance import make_invitations, make_terms
+from community.demo.gate import drop_mails, make_gate
 from community.demo.more_threads import MORE_THREADS
 from community.demo.people import (
-    APPLICANT,
     COMPANIES,
     LANGUAGES,
     PEOPLE,
@@ -37,6 +38,7 @@ DOMAIN = "demo.example"
 DAYS = 120
 # Every how many hours somebody adds a line to the long thread.
 DESK_HOURS = 40
+KINDS_OF_ROOM = {"introductions": (TopicKind.INTRODUCTION,)}
 
 
 @dataclass(slots=True)
@@ -61,6 +63,9 @@ def build_demo(now: datetime | None = None) -> dict[str, int]:
     """Make the whole demo community, or nothing; the same but for `now`. Returns how much of everything there is."""
     world = _World((now or timezone.now()).replace(second=0, microsecond=0))
     _people(world)
+    make_gate(world.members, world.now, domain=DOMAIN, password=PASSWORD)
+    make_terms(world.members, world.now)
+    make_invitations(world.members, world.now, domain=DOMAIN)
     _rooms(world)
     for thread in sorted((*THREADS, *MORE_THREADS), key=lambda thread: -thread.day):
         _thread(world, thread)
@@ -68,6 +73,7 @@ def build_demo(now: datetime | None = None) -> dict[str, int]:
     _desk(world)
     # The past is told to its readers now, so that follows exist and no pile waits for the worker.
     dispatch(list(Activity.objects.undispatched().order_by("id").values_list("id", flat=True)))
+    drop_mails()
     _reading(world)
     return {
         "members": len(world.members),
@@ -91,7 +97,7 @@ def _people(world: _World) -> None:
         )
         companies[company.slug] = row
     with_password = {key for _role, key in SIGN_INS}
-    for person in (*PEOPLE, APPLICANT):
+    for person in PEOPLE:
         first, *more = person.roles
         joined = world.ago(person.joined, 8)
         member = create_member(
@@ -147,6 +153,7 @@ def _rooms(world: _World) -> None:
             preset=room.preset,
             slug=room.slug,
             position=position,
+            topic_kinds=KINDS_OF_ROOM.get(room.slug, (TopicKind.DISCUSSION, TopicKind.QUESTION)),
             at=world.ago(DAYS),
         )
         for key in room.listed:
@@ -205,7 +212,7 @@ def _introductions(world: _World) -> None:
         topic = create_topic(
             world.spaces["introductions"],
             by=world.members[person.key],
-            kind=TopicKind.DISCUSSION,
+            kind=TopicKind.INTRODUCTION,
             title=f"{person.name}, {company}",
             prose=_prose(_introduction(person, company)),
             at=at,

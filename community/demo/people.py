@@ -180,6 +180,3 @@ SIGN_INS = (
     ("member", "ben"),
     ("applicant", "nils"),
 )
-
-APPLICANT = Person("nils", "Nils Aaberg", "Purchasing manager", "halden-rail", "Trondheim", "Europe/Oslo", 3,
-                   "", roles=(RoleName.APPLICANT,))  # fmt: skip

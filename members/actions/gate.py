@@ -19,6 +19,8 @@ from members.models import Answer, Assessment, Criterion, Gate, Member, Question
 from members.permissions import can_edit_gate
 
 MAX_CHOICES: Final = 30
+#: Not a field of the profile: the title that somebody has at the company they are let in with.
+FILLS_TITLE: Final = "title"
 # With the consent beside each this is what one form may send (`MAX_PARAMETERS` of the edge).
 MAX_QUESTIONS: Final = 40
 
@@ -219,7 +221,7 @@ def _check_question(question: Question, wanted: dict[str, Any]) -> None:
         raise _invalid("choices", _("A choice needs at least two answers, each on its own line."))
     if now["kind"] != QuestionKind.CHOICE and now["choices"]:
         raise _invalid("choices", _("Only “one of several” has answers to choose from. Empty this field."))
-    if now["fills"] and now["fills"] not in fields_in_use():
+    if now["fills"] not in {"", FILLS_TITLE} and now["fills"] not in fields_in_use():
         raise _invalid("fills", _("There is no such field in the profile. Choose one from the list."))
     condition: Question | None = now["shown_if"]
     if condition is None:

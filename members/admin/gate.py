@@ -13,6 +13,7 @@ from community.core.admin import ActionModelForm, CommunityModelAdmin
 from community.core.permissions import Decision
 from members.actions.fact import fields_in_use
 from members.actions.gate import (
+    FILLS_TITLE,
     close_tier,
     create_criterion,
     create_question,
@@ -193,7 +194,7 @@ class ChoicesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        return [line for line in super().to_python(value).splitlines() if line.strip()]
+        return [line for line in (super().to_python(value) or "").splitlines() if line.strip()]
 
     def run_validators(self, value: Any) -> None:
         """The action looks at the answers."""
@@ -238,7 +239,7 @@ class QuestionForm(ActionModelForm):
         # A retired question is shown without fields to fill in.
         if "fills" in self.fields:
             fields = fields_in_use()
-            choices = [("", "—"), *((key, row.title) for key, row in fields.items())]
+            choices = [("", "—"), (FILLS_TITLE, _("Title")), *((key, row.title) for key, row in fields.items())]
             self.fields["fills"].choices = choices  # type: ignore[attr-defined]
 
 

@@ -10,11 +10,11 @@ from django.db.models import F, Max, Min
 from django.test import Client
 from django.utils import timezone
 
-from community.core.models import Activity, SearchEntry
+from community.core.models import Activity, Mail, MailState, SearchEntry
 from community.demo.build import PASSWORD, build_demo
 from discussions.actions.maintenance import repair_counters
 from discussions.models import Follow, Post, PostRevision, ReadState, Space, SpacePreset, Topic, TopicKind
-from members.models import Employment, Member, Organisation, OrganisationKind, Role, RoleName
+from members.models import Application, Employment, Member, Organisation, OrganisationKind, Role, RoleName
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,11 @@ def test_the_demo_has_something_for_every_page_and_a_sign_in_for_every_role():
     assert ReadState.objects.filter(last_read_number__lt=F("topic__last_number")).exists(), (
         "something is unread"
     )
-    assert Employment.objects.count() == Member.objects.count()
+    assert Employment.objects.count() == Member.objects.admitted().count()
+    assert {"draft", "submitted", "in_review", "more_asked", "waitlisted", "declined"} <= set(
+        Application.objects.values_list("state", flat=True)
+    )
+    assert not Mail.objects.exclude(state=MailState.DROPPED).exists(), "nobody is mailed"
     assert SearchEntry.objects.count() == Post.objects.count()
 
     lines = out.getvalue().splitlines()[1:]
