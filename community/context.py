@@ -9,6 +9,7 @@ from django.urls import reverse
 from community.core.moments import initials
 from discussions.models import visible_spaces
 from members.models import Member
+from members.permissions import can_review_applications
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "here": match.url_name if match else "",
         "me": None,
         "is_staff": False,
+        "keeps_gate": False,
         "is_inside": False,
         "paused_until": None,
         "nav_spaces": [],
@@ -53,6 +55,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
     return context | {
         "me": Me(user.display_name, _own_page(user), initials(user.display_name)),
         "is_staff": user.is_staff,
+        "keeps_gate": bool(can_review_applications(user)),
         "is_inside": user.is_admitted,
         "paused_until": user.paused_until if user.is_admitted else None,
         "nav_spaces": [

@@ -17,8 +17,8 @@ from community.core.models import Scope
 from community.core.tokens import create_token
 from discussions.actions.post import accept_answer
 from discussions.models import SpacePreset, TopicKind
-from members.models import RoleName
-from tests.factories import make_member, make_post, make_space, make_topic
+from members.models import Criterion, RoleName
+from tests.factories import make_application, make_member, make_post, make_space, make_topic
 from tests.servers import PROJECT, gunicorn
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,9 @@ def furnish(actor) -> None:
         topic = make_topic(space=rooms[0], by=author, kind=TopicKind.QUESTION)
         make_post(topic=topic, by=others)
         accept_answer(make_post(topic=topic, by=actor, body="An *answer*."), by=author)
+    for _number in range(4):
+        make_application()
+    Criterion.objects.create(name="Works in the field")
 
 
 @pytest.mark.drill
