@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "members.middleware.SeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "members.middleware.StandingMiddleware",
     "members.middleware.TermsMiddleware",

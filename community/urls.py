@@ -17,7 +17,6 @@ urlpatterns = [
     path("", include("discussions.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
-    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("community.api_urls")),
 ]

@@ -1,5 +1,6 @@
 """What stands between people who are signed in and the pages: how they stand, and terms not accepted yet."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -13,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from community.core.http import is_fragment, render_error, wants_json
+from members.actions.sign_in import SEEN_EVERY, note_seen
 from members.models import Member
 from members.second_factor import has_needed_factor
 
@@ -59,6 +61,8 @@ class TermsMiddleware:
         return HttpResponseRedirect(address)
 
 
+# A process forgets them all beyond this, and asks once more.
+_NOTED_SESSIONS: Final = 10_000
 # To be told why, to answer, to leave, to sign out, and to show again who one is.
 _FOR_SUSPENDED: Final = frozenset(
     {
@@ -94,7 +98,9 @@ class StandingMiddleware:
             return None
         name = match.view_name
         if user.is_suspended:
-            sentence = _("Your membership is suspended. The page about it says until when, and how to appeal.")
+            sentence = _(
+                "Your membership is suspended. The page about it says until when, and how to appeal."
+            )
             return None if name in _FOR_SUSPENDED else _lead(request, "suspension_show", sentence)
         if user.has_left:
             sentence = _("You have left the community. The page about it says how to come back.")
@@ -106,6 +112,38 @@ class StandingMiddleware:
         if response.status_code == 302:
             messages.warning(request, sentence)
         return response
+
+
+class SeenMiddleware:
+    """Keeps "last seen" of one's sign-ins true to five minutes, with a write and a query at most that often.
+
+    Which sessions were noted is remembered here, in the process: one more process means one more question to the
+    database in five minutes, and none of them writes what is fresh.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._noted: dict[str, float] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Before the page, which may end the session or show it.
+        self._note(request)
+        return self.get_response(request)
+
+    def _note(self, request: HttpRequest) -> None:
+        key, user, every = request.session.session_key, request.user, SEEN_EVERY.total_seconds()
+        if key is None or not isinstance(user, Member):
+            return
+        # Who has just signed in was noted by that.
+        if user.last_login is None or timezone.now() - user.last_login < SEEN_EVERY:
+            return
+        now = time.monotonic()
+        if now - self._noted.get(key, -every) < every:
+            return
+        if len(self._noted) >= _NOTED_SESSIONS:
+            self._noted.clear()
+        self._noted[key] = now
+        note_seen(key)
 
 
 def _lead(request: HttpRequest, page: str, sentence: str) -> HttpResponse:

@@ -195,6 +195,9 @@ MATRIX: dict[str, Row] = {
     # There is none to take away.
     "photo_delete": act(ok=409, applicant=409),
     "photo_show": page(applicant=404),
+    "session_list": page(),
+    "session_end": act((), applicant=404, otherwise=404),
+    "session_end_others": act(applicant=302),
     "member_pause": page(applicant=403),
     "member_resume": act((), applicant=409, otherwise=409),
     "member_leave": page(),
@@ -267,7 +270,6 @@ MATRIX: dict[str, Row] = {
     "mfa_remove_webauthn": page(404),
     "mfa_edit_webauthn": page(404),
     "mfa_login_webauthn": public(302),
-    "usersessions_list": page(),
     # the API
     "api_schema": api(),
     "api_docs": page(applicant=403),
@@ -369,6 +371,7 @@ def values(world: World) -> dict[str, object]:
         "post_id of api_post_restore": room.deleted.pk,
         "handle": writer.handle,
         "link_name": "company-0",
+        "session_id": 1,
         "slug of organisation_show": world.company.slug if world.company else "",
         "organisation_id": world.company.pk if world.company else 0,
         "search_id": world.search.pk if world.search else 0,

@@ -17,10 +17,13 @@ from django.utils.crypto import salted_hmac
 
 from community.core.activity import record
 from community.core.models import ApiToken, Audience
+from community.core.permissions import require
 from community.core.tokens import revoke_token
 from community.core.verbs import Verb
 from members.models import Member, SignInFailure
+from members.permissions import can_speak_for
 
+SEEN_EVERY: Final = timedelta(minutes=5)
 TRIES: Final = 20
 WINDOW: Final = timedelta(hours=1)
 
@@ -85,6 +88,19 @@ def end_sessions(member: Member, *, but: str | None = None) -> int:
     for session in sessions:
         session.end()
     return len(sessions)
+
+
+def end_session(session: UserSession, *, by: Member) -> None:
+    """End one's own session from its next request on. No activity: it is nobody else's business."""
+    require(can_speak_for(by, session.user))
+    session.end()
+
+
+def note_seen(session_key: str) -> None:
+    """Note that a session is in use, where that was not noted within `SEEN_EVERY`: not each request writes."""
+    UserSession.objects.filter(session_key=session_key, last_seen_at__lt=Now() - SEEN_EVERY).update(
+        last_seen_at=Now()
+    )
 
 
 @transaction.atomic

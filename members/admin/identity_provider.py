@@ -72,6 +72,7 @@ class IdentityProviderAdmin(CommunityModelAdmin[IdentityProvider]):
     list_display = ("organisation", "protocol", "address", "auto_admit", "created_at")
     list_select_related = ("organisation",)
     search_fields = ("organisation__name", "slug")
+    view_on_site = False
     actions = ("remove",)
     form = IdentityProviderForm
     fields = (

@@ -62,6 +62,7 @@ class SuspensionAdmin(CommunityModelAdmin[Suspension]):
     search_fields = ("member__handle",)
     search_help_text = gettext_lazy("Handle of the member")
     actions = ("decide", "lift")
+    view_on_site = False
     one_by_one = frozenset({"decide"})
     shown = (
         "member", "from_at", "until_at", "suspended_by", "reason", "stand", "appeal_words", "appeal_decision",

@@ -92,7 +92,7 @@ class Suspension(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.member} {self.until_at}"
+        return str(self.member)
 
     @property
     def activity_title(self) -> str:

@@ -54,7 +54,7 @@ def profile_edit(request: MemberRequest) -> HttpResponse:
             {"label": _("E-mail address"), "url": reverse("account_email")},
             {"label": _("Password"), "url": reverse("account_change_password")},
             {"label": _("Second factor and passkeys"), "url": reverse("mfa_index")},
-            {"label": _("Where you are signed in"), "url": reverse("usersessions_list")},
+            {"label": _("Where you are signed in"), "url": reverse("session_list")},
             {"label": _("API tokens"), "url": reverse("api_token_list")},
             {"label": _("Your invitations"), "url": reverse("invitation_list")},
             {"label": _("Pause"), "url": reverse("member_pause")},

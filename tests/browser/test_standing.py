@@ -38,7 +38,7 @@ def test_the_pages_are_readable_by_everybody(page_as, moderator, look):
     options = LOOKS[look]
     assert look_at(
         page_as(pausing, **options), "/", reverse("member_pause"), reverse("member_leave"),
-        reverse("usersessions_list"),
+        reverse("session_list"),
     ) == {}  # fmt: skip
     assert look_at(page_as(suspended, **options), reverse("suspension_show")) == {}
     assert look_at(page_as(gone, **options), reverse("member_left")) == {}

@@ -366,13 +366,15 @@ def test_a_session_reads_account_and_roles_in_one_query(client, person, django_a
 
 
 def test_a_member_sees_where_they_are_signed_in_and_ends_the_others(client, person):
-    elsewhere = Client(headers={"user-agent": "A tablet in a train"})
+    elsewhere = Client(
+        headers={"user-agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"}
+    )
     sign_in(elsewhere)
     sign_in(client)
-    page = client.get(reverse("usersessions_list")).content.decode()
-    assert "A tablet in a train" in page
+    page = client.get(reverse("session_list")).content.decode()
+    assert "Firefox on Windows" in page
     assert UserSession.objects.filter(user=person).count() == 2
-    client.post(reverse("usersessions_list"))
+    client.post(reverse("session_end_others"))
     assert is_signed_in(client)
     assert not is_signed_in(elsewhere)
     assert Session.objects.count() == 1
@@ -381,6 +383,6 @@ def test_a_member_sees_where_they_are_signed_in_and_ends_the_others(client, pers
 def test_every_page_of_the_account_is_reached_from_ones_own_page(client, person):
     sign_in(client)
     page = client.get("/me/").content.decode()
-    for url_name in ("account_email", "account_change_password", "mfa_index", "usersessions_list"):
+    for url_name in ("account_email", "account_change_password", "mfa_index", "session_list"):
         assert f'href="{reverse(url_name)}"' in page
         assert client.get(reverse(url_name)).status_code == 200
