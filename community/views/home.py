@@ -1,15 +1,23 @@
 """The first page a member sees; strangers and applicants are led to theirs."""
 
+from datetime import timedelta
+from typing import Final
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.queries import home_page
+from members.actions.welcome import lead_to_welcome
 from members.models import RoleName
 from members.requests import MemberRequest
+
+#: How long after coming in the first visit leads to the welcome.
+WELCOME_WITHIN: Final = timedelta(days=60)
 
 
 # The closed door leads strangers to the public page instead of to sign-in.
@@ -20,6 +28,9 @@ def home(request: MemberRequest) -> HttpResponse:
     reader = request.user
     if not reader.is_admitted and reader.has_role(RoleName.APPLICANT):
         return redirect("application_show")
+    # Rule 1.11. Whoever came long ago is not asked about, so that their page does not pay for it.
+    if reader.joined_at > timezone.now() - WELCOME_WITHIN and lead_to_welcome(reader):
+        return redirect("welcome")
     page = home_page(reader)
     return render(
         request,

@@ -19,7 +19,9 @@ from members.permissions import can_publish_terms
 
 
 @transaction.atomic
-def draft_terms(kind: TermsKind, *, by: Member, body: str, change_note: str = "") -> Terms:
+def draft_terms(
+    kind: TermsKind, *, by: Member, body: str, change_note: str = "", at: datetime | None = None
+) -> Terms:
     """Begin the next version. Raises `Invalid` without a text, `Conflict` where its draft is there already."""
     require(can_publish_terms(by))
     source, note = _clean(body, change_note)
@@ -33,7 +35,7 @@ def draft_terms(kind: TermsKind, *, by: Member, body: str, change_note: str = ""
     )
     if not created:
         raise Conflict(_("Somebody began the next version a moment ago. Change that one, then publish it."))
-    _record(Verb.TERMS_DRAFTED, row, by)
+    _record(Verb.TERMS_DRAFTED, row, by, at=at)
     return row
 
 
@@ -80,7 +82,7 @@ def accept_terms(
 ) -> list[TermsAcceptance]:
     """Accept the versions that were shown; accepting again changes nothing.
 
-    Only for oneself (`Refused`). Raises `Conflict` where a newer version came in force meanwhile: that one was not read.
+    Only for oneself (`Refused`). Raises `Conflict` where a newer version came in force meanwhile: nobody has read it.
     """
     if by.pk != member.pk:
         raise Refused(_("Everybody accepts the terms for themselves."))
