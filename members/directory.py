@@ -29,6 +29,7 @@ NEW: Final = "new"
 RESERVED_NAMES: Final = frozenset({NEW, COMPANY, COMPANY_KIND, EXPERT})
 #: The parameter of all facets, as in `facet=place:oslo&facet=place:bergen` or `facet=place:oslo,place:bergen`.
 FACET: Final = "facet"
+_KEY: Final = re.compile("[a-z][a-z0-9_]{1,39}")
 
 # Marks that stand on a Latin, Greek or Cyrillic letter. Those of other scripts are part of the word.
 _ACCENTS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff]")
@@ -128,14 +129,13 @@ class DirectorySearch:
         return replace(self, facets=others | ({key: tuple(values)} if values else {}))
 
 
-def read_search(parameters: Parameters, keys: Iterable[str]) -> DirectorySearch:
-    """A search out of an address; `keys` are the facets there are, and whatever else stands there is left out."""
-    known = set(keys)
+def read_search(parameters: Parameters) -> DirectorySearch:
+    """A search out of an address. Which facets there are, the tables say: `resolve` leaves the others out."""
     facets: dict[str, tuple[str, ...]] = {}
     for written in ",".join(parameters.getlist(FACET)).split(",")[:MOST_FACETS]:
         key, _colon, text = written.partition(":")
         value = facet_value(text)
-        if key in known and value and value not in facets.get(key, ()):
+        if _KEY.fullmatch(key) and value and value not in facets.get(key, ()):
             facets[key] = (*facets.get(key, ()), value)
     return DirectorySearch(
         words=clean_line(str(parameters.get("q") or ""))[:LONGEST_WORDS],

@@ -37,7 +37,7 @@ from members.directory import (
     read_search,
 )
 from members.models import FactKind, FactSource, Member, RoleName, Visibility
-from members.queries.directory import facet_keys, fitting, resolve
+from members.queries.directory import fitting, resolve
 from members.queries.facts import facts_for
 from members.queries.profile import expert_labels
 from members.requests import ApiRequest
@@ -158,24 +158,23 @@ class MemberEndpoint(Endpoint):
     def list(self, request: ApiRequest) -> Response:
         """List people by name, those who fit the words and facets of the directory."""
         members = self.get_queryset().annotate(key=Lower("display_name"))
-        search = self._search()
-        if not search.is_empty:
-            resolved = resolve(search, ())
+        resolved = resolve(self._search())
+        if not resolved.search.is_empty:
             members = members.filter(pk__in=fitting(request.user, resolved).values("pk"))
         return self.listed(members, MemberSerializer)
 
     def _search(self) -> DirectorySearch:
         """The search of the query; 404 for a facet that there is not, since a misspelt one would find everybody."""
-        written = self.query.get("facet", "")
-        known = [one.key for one in facet_keys()] if written else []
-        if written.count(",") >= MOST_FACETS:
+        written = [one for one in self.query.get("facet", "").split(",") if one]
+        if len(written) > MOST_FACETS:
             sentence = _("{limit} values are the most.").format(limit=MOST_FACETS)
             raise exceptions.ValidationError({FACET: [sentence]})
-        for one in written.split(",") if written else ():
-            key, colon, value = one.partition(":")
-            if not colon or key not in known or not facet_value(value):
+        search = read_search(QueryDict(urlencode({FACET: ",".join(written)})))
+        known = {one.key for one in resolve(search).keys} if written else set()
+        for one in written:
+            key, _colon, value = one.partition(":")
+            if key not in known or not facet_value(value):
                 raise exceptions.NotFound(_("There is no facet “{facet}” here.").format(facet=one[:80]))
-        search = read_search(QueryDict(urlencode({FACET: written})), known)
         return replace(search, words=clean_line(self.query.get("q", "")), is_new=self.query.get("new", False))
 
     @extend_schema(parameters=[id_parameter("member_id")], responses=MemberDetailSerializer)

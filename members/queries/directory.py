@@ -1,7 +1,7 @@
 """The directory as members read it: who fits a search, what to narrow it by and how many that would leave."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -20,7 +20,7 @@ from community.core.keyset import read_time_key, split_page, time_key, with_quer
 from community.core.moments import Clock, Moment, initials
 from community.core.statements import Blank, OneOf, Statement
 from members.directory import COMPANY, EXPERT, NEW, NEW_DAYS, DirectorySearch
-from members.models import DirectoryEntry, FactField, FactKind, Member, SavedSearch
+from members.models import DirectoryEntry, FactKind, Member, SavedSearch
 from members.models.directory import DirectoryEntryQuerySet, sees_everybody
 from members.queries.facts import language_name
 from members.queries.photos import photo_address
@@ -87,6 +87,7 @@ class SavedSearchRow:
 class DirectoryPage:
     """One page of the directory for one reader. `found_label` is '' where nothing was asked for."""
 
+    search: DirectorySearch
     members: list[MemberRow]
     groups: list[FacetGroup]
     chips: list[Chip]
@@ -111,27 +112,6 @@ class FacetKey:
         return _(label) if self.is_built_in and self.kind in {FactKind.CHOICE, FactKind.CHOICES} else label
 
 
-_FACET_FIELDS: Final = Statement(
-    lambda: (
-        FactField.objects.filter(is_facet=True, retired_at__isnull=True)
-        .order_by("position", "pk")
-        .values_list("key", "label", "kind", "is_built_in")
-    )
-)
-
-
-def facet_keys() -> list[FacetKey]:
-    """The facets of this community, in the order of the page. One query."""
-    return [
-        FacetKey(COMPANY, _("Company")),
-        FacetKey(EXPERT, _("Expert in")),
-        *(
-            FacetKey(key, _(label) if is_built_in else label, kind, is_built_in)
-            for key, label, kind, is_built_in in _FACET_FIELDS()
-        ),
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A search with the ids and labels of its values, and how large the directory was when it was last counted."""
@@ -145,27 +125,36 @@ class Resolved:
 
 
 _VALUES: Final = """
-    SELECT id, key, value, label, people FROM members_directoryfacet
+    SELECT id, key, value, label, people, NULL AS kind, false, 0 AS position FROM members_directoryfacet
     WHERE (key, value) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    UNION ALL
+    SELECT id, key, '', label, 0, kind, is_built_in, position FROM members_factfield
+    WHERE is_facet AND retired_at IS NULL
+    ORDER BY position, id
 """
 
 
-def resolve(search: DirectorySearch, keys: Sequence[FacetKey]) -> Resolved:
-    """Look the values of a search up. One query."""
+def resolve(search: DirectorySearch) -> Resolved:
+    """The facets of this community, in the order of the page, and the values of a search among them. One query."""
     pairs = [("", ""), (NEW, "")]
     pairs += [(key, value) for key, values in search.facets.items() for value in values]
+    keys = [FacetKey(COMPANY, _("Company")), FacetKey(EXPERT, _("Expert in"))]
     ids: dict[str, list[int]] = {}
     labels: dict[str, dict[str, str]] = {}
     totals = {"": 0, NEW: 0}
     with connection.cursor() as cursor:
         cursor.execute(_VALUES, [[key for key, _value in pairs], [value for _key, value in pairs]])
-        for pk, key, value, label, people in cursor.fetchall():
-            if key in totals:
+        for pk, key, value, label, people, kind, is_built_in, _position in cursor.fetchall():
+            if kind is not None:
+                keys.append(FacetKey(key, _(label) if is_built_in else label, kind, is_built_in))
+            elif key in totals:
                 totals[key] = people
             else:
                 ids.setdefault(key, []).append(pk)
                 labels.setdefault(key, {})[value] = label
-    return Resolved(search, keys, ids, labels, totals[""], totals[NEW])
+    known = {one.key for one in keys}
+    facets = {key: values for key, values in search.facets.items() if key in known}
+    return Resolved(replace(search, facets=facets), keys, ids, labels, totals[""], totals[NEW])
 
 
 def fitting(reader: Member, resolved: Resolved) -> DirectoryEntryQuerySet:
@@ -206,17 +195,19 @@ def _blanks(reader: Member, search: DirectorySearch, resolved: Resolved) -> dict
     return values
 
 
-def directory_page(
-    reader: Member, search: DirectorySearch, keys: Sequence[FacetKey], *, after: str | None
-) -> DirectoryPage:
-    """Six queries at most: values, counts, entries, people, saved searches."""
-    resolved = resolve(search, keys)
+def directory_page(reader: Member, wanted: DirectorySearch, *, after: str | None) -> DirectoryPage:
+    """Five queries: values, counts, entries, people, saved searches."""
+    resolved = resolve(wanted)
+    search = resolved.search
     counts = counts_of(reader, resolved)
     rows, key = people_of(reader, resolved, after=after, is_small=counts.total <= COUNTED)
     path = reverse("member_list")
     return DirectoryPage(
+        search=search,
         members=rows,
-        groups=[_group(one, resolved, counts) for one in keys if _has_options(one, resolved, counts)],
+        groups=[
+            _group(one, resolved, counts) for one in resolved.keys if _has_options(one, resolved, counts)
+        ],
         chips=_chips(resolved, path),
         found_label="" if search.is_empty else _found_label(counts.total),
         new_label=_count_label(counts.newcomers, is_more=counts.is_more),

@@ -14,7 +14,6 @@ from members.queries.directory import (
     FacetKey,
     MemberRow,
     counts_of,
-    facet_keys,
     people_of,
     resolve,
 )
@@ -70,9 +69,8 @@ class OrganisationPage:
 
 
 def organisation_page(organisation: Organisation, reader: Member) -> OrganisationPage:
-    """Five queries, one more for staff. The company must have been found through `visible_to(reader)`."""
-    keys = facet_keys()
-    resolved = resolve(DirectorySearch(facets={COMPANY: (organisation.slug,)}), keys)
+    """Four queries, one more for staff. The company must have been found through `visible_to(reader)`."""
+    resolved = resolve(DirectorySearch(facets={COMPANY: (organisation.slug,)}))
     counts = counts_of(reader, resolved)
     rows, more = people_of(reader, resolved, after=None, is_small=counts.total <= COUNTED)
     path = reverse("member_list")

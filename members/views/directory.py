@@ -1,6 +1,5 @@
 """The directory: finding people, keeping a search, taking the list out of the house."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from allauth.account.decorators import reauthentication_required
@@ -22,7 +21,7 @@ from members.directory import DirectorySearch, SavedParameters, read_search
 from members.forms.directory import SavedSearchForm
 from members.models import Member, Organisation, SavedSearch
 from members.permissions import can_export_directory, is_admitted
-from members.queries.directory import FacetKey, directory_page, facet_keys, fitting, resolve
+from members.queries.directory import directory_page, fitting, resolve
 from members.queries.directory_export import export_fields, export_header, export_rows
 from members.queries.suggestions import suggestions
 from members.requests import MemberRequest
@@ -39,15 +38,12 @@ def member_list(request: MemberRequest) -> HttpResponse:
     if slug := request.GET.get("organisation"):
         # Where activity of earlier days points to.
         return redirect(get_object_or_404(Organisation.objects.visible_to(request.user), slug=slug))
-    keys = facet_keys()
-    search = read_search(request.GET, [one.key for one in keys])
-    return _page(request, search, keys)
+    return _page(request, read_search(request.GET))
 
 
 def _page(
     request: MemberRequest,
-    search: DirectorySearch,
-    keys: Sequence[FacetKey] | None = None,
+    wanted: DirectorySearch,
     *,
     form: SavedSearchForm | None = None,
     status: int = 200,
@@ -55,7 +51,8 @@ def _page(
     """The directory; with the form that was refused, where a search could not be kept."""
     chosen = request.GET.get("view") or request.COOKIES.get(VIEW_COOKIE)
     view = chosen if chosen in VIEWS else VIEWS[0]
-    page = directory_page(request.user, search, keys or facet_keys(), after=request.GET.get("after"))
+    page = directory_page(request.user, wanted, after=request.GET.get("after"))
+    search = page.search
     path, query = reverse("member_list"), search.query()
     context = {
         "page": page,
@@ -87,10 +84,12 @@ def _page(
 def saved_search_create(request: MemberRequest) -> HttpResponse:
     """Keep the search that is on the page."""
     form = SavedSearchForm(request.POST)
-    search = _search_of(request.POST.get("query", ""))
+    search = read_search(SavedParameters(request.POST.get("query", "")))
     if form.is_valid():
         try:
-            saved = save_search(by=request.user, name=form.cleaned_data["name"], query=search.query())
+            saved = save_search(
+                by=request.user, name=form.cleaned_data["name"], query=resolve(search).search.query()
+            )
         except Invalid as error:
             form.take_refusal(error)
         except Conflict as error:
@@ -131,16 +130,10 @@ def suggestion_dismiss(request: MemberRequest, handle: str) -> HttpResponse:
 def member_export(request: MemberRequest) -> HttpResponse | StreamingHttpResponse:
     """Everybody who fits the search as CSV, with what all members may see. Logged, numbered, five a day."""
     require(can_export_directory(request.user))
-    keys = facet_keys()
-    search = read_search(SavedParameters(request.POST.get("query", "")), [one.key for one in keys])
-    resolved = resolve(search, keys)
+    resolved = resolve(read_search(SavedParameters(request.POST.get("query", ""))))
     export = export_directory(
-        by=request.user, query=search.query(), rows=fitting(request.user, resolved).count()
+        by=request.user, query=resolved.search.query(), rows=fitting(request.user, resolved).count()
     )
     fields = export_fields()
     rows = export_rows(export, request.user, resolved, fields)
     return csv_response(f"people-export-{export.pk}.csv", export_header(fields), rows)
-
-
-def _search_of(query: str) -> DirectorySearch:
-    return read_search(SavedParameters(query), [one.key for one in facet_keys()])

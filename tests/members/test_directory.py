@@ -106,17 +106,17 @@ class TestWords:
 
     def test_a_search_reads_back_as_it_was_written(self):
         query = QueryDict(
-            "q=anna&facet=place:Oslo&facet=place:Malm%C3%B6,place:oslo&facet=other:x&new=1&sort=newest&after=3-x"
+            "q=anna&facet=place:Oslo&facet=place:Malm%C3%B6,place:oslo&facet=Bad!:x&new=1&sort=newest&after=3-x"
         )
-        search = read_search(query, ["place", "company"])
+        search = read_search(query)
         assert search.facets == {"place": ("oslo", "malmo")}
         assert search.query() == "q=anna&facet=place%3Aoslo&facet=place%3Amalmo&new=1&sort=newest"
-        assert read_search(SavedParameters(search.query()), ["place", "company"]) == search
+        assert read_search(SavedParameters(search.query())) == search
 
     def test_values_are_bounded(self):
         many = "".join(f"&facet=place:p{n}" for n in range(99))
         query = QueryDict("q=" + "a" * 999 + "&facet=place:" + "b" * 999 + many)
-        search = read_search(query, ["place"])
+        search = read_search(query)
         assert len(search.words) == 200
         assert len(search.facets["place"]) == 24
         assert max(map(len, search.facets["place"])) == 120
@@ -367,7 +367,7 @@ class TestPage:
         before = asked(), asked(**narrowed)
         grow(18)
         assert (asked(), asked(**narrowed)) == before
-        assert max(before) <= 9
+        assert max(before) <= 8
 
     def test_who_has_left_by_the_clock_is_not_shown_although_the_entry_is_there(self, web):
         ann = make_member("Ann")
