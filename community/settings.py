@@ -354,7 +354,9 @@ SPECTACULAR_SETTINGS = {
         "community.core.api.schema.link_what_is_created",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ApplicationState": "members.api.application.SENT_STATES",
         "BodyFormat": [("markdown", "markdown"), ("html", "html")],
+        "FactKind": "members.models.FactKind",
         "FollowLevel": "discussions.models.FollowLevel",
         "RoleName": "members.models.RoleName",
         "Scope": "community.core.models.Scope",

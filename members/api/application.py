@@ -51,7 +51,7 @@ from members.permissions import can_review_applications
 from members.requests import ApiRequest
 
 # A draft is the applicant's alone.
-_STATES = [(value, label) for value, label in ApplicationState.choices if value != ApplicationState.DRAFT]
+SENT_STATES = [(value, label) for value, label in ApplicationState.choices if value != ApplicationState.DRAFT]
 _DECISIONS = [("accept", _("accept")), ("decline", _("decline"))]
 
 # --- What is shown ----------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ class ApplicationSerializer(serializers.Serializer[Application]):
     url = AddressField()
     applicant = ApplicantReference(source="member")
     tier = TierReference()
-    state = serializers.ChoiceField(_STATES)
+    state = serializers.ChoiceField(SENT_STATES)
     company = serializers.CharField(source="company_name", help_text=_("As the applicant wrote it."))
     owner = MemberReference(allow_null=True, help_text=_("Who decides in time; null where nobody took it."))
     needs_second_reviewer = serializers.BooleanField()
@@ -111,7 +111,7 @@ class ApplicationNoteSerializer(serializers.Serializer[ApplicationNote]):
 
 
 class ApplicationStepSerializer(serializers.Serializer[ApplicationStep]):
-    state = serializers.ChoiceField(ApplicationState.choices)
+    state = serializers.CharField()
     at = MomentField()
     words = serializers.CharField(help_text=_("What the applicant reads, or wrote, to the letter."))
 
@@ -179,7 +179,7 @@ class ApplicationDetailSerializer(ApplicationSerializer):
 
 
 class ApplicationListQuery(ListQuery):
-    state = serializers.ChoiceField(_STATES, required=False)
+    state = serializers.ChoiceField(SENT_STATES, required=False)
     owner = IdField(required=False, help_text=_("Only what this member has taken."))
 
 

@@ -14,6 +14,14 @@ from members.actions.review import LONGEST_REASON, LONGEST_WORDS, Judgement
 from members.models import Criterion, Verdict
 
 
+class VerdictField(forms.ChoiceField):
+    """Needed in the end, and none yet is no mistake: the action says what is missing for a decision."""
+
+    def validate(self, value: Any) -> None:
+        if value and not self.valid_value(value):
+            raise forms.ValidationError(_("Choose one of the three."))
+
+
 class JudgementForm(ActionForm):
     """Each criterion with a verdict and a reason, and the words for the applicant."""
 
@@ -39,18 +47,20 @@ class JudgementForm(ActionForm):
         for pk, (verdict, reason) in (said or {}).items():
             initial |= {f"verdict_{pk}": verdict, f"reason_{pk}": reason}
         super().__init__(data, initial=initial)
+        # Judgements are kept one by one, so the browser does not ask for all of them.
+        self.use_required_attribute = False
         self.criteria = criteria
         for criterion in criteria:
-            self.fields[f"verdict_{criterion.pk}"] = forms.ChoiceField(
+            self.fields[f"verdict_{criterion.pk}"] = VerdictField(
                 label=criterion.name,
                 choices=[(value, str(label)) for value, label in Verdict.choices],
-                required=False,
                 widget=forms.RadioSelect,
             )
             self.fields[f"reason_{criterion.pk}"] = LineField(
-                label=_("Why: {criterion}").format(criterion=criterion.name),
+                label=_("Why"),
                 max_length=LONGEST_REASON,
                 required=False,
+                widget=forms.TextInput(attrs={"aria-label": _("Why: {name}").format(name=criterion.name)}),
             )
 
     @property
