@@ -3,9 +3,13 @@
 import base64
 import logging
 import secrets
+import time
+from datetime import timedelta
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -15,6 +19,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -32,6 +37,9 @@ from members.models import Member
 from members.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
+
+# For those who can show nothing again but their mailbox.
+FRESH: Final = timedelta(minutes=15)
 
 # Pages whose form is shown again with what was typed when its mail could not be sent.
 _FORMS_THAT_SEND_MAIL: Final = frozenset(
@@ -60,6 +68,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def set_password(self, user: Member, password: str) -> None:
         """Writes this column alone: saving the whole row could bring back an account deactivated meanwhile."""
+        if not user.has_usable_password():
+            require_fresh_sign_in(_request())
         user.set_password(password)
         user.save(update_fields=["password"])
         # Other sessions end because the hash they carry is of the old password. Whoever changes it because somebody
@@ -70,6 +80,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The last step of every way in, after address and second step: the first time is noted."""
         super().login(request, user)
         claim_member(user)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whoever has neither password nor second step cannot be asked for one: their sign-in must be a fresh one."""
+        required = bool(super().is_reauthentication_required(app=app, **kwargs))
+        request = _request()
+        if required and request.user.is_authenticated and not get_reauthentication_flows(request.user):
+            require_fresh_sign_in(request)
+        return required
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """The limits of the cache, and behind them the count that Redis cannot forget; one sentence for both."""
@@ -174,6 +192,18 @@ def page_without_mail(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = view.render_to_response(view.get_context_data(form=form))
     response.status_code = 503
     return response
+
+
+def require_fresh_sign_in(request: HttpRequest) -> None:
+    """Lead to signing in again where this session began longer ago. A link by mail is as fresh as it can be."""
+    user = request.user
+    if not isinstance(user, Member):
+        return
+    records = get_authentication_records(request, user)
+    # Sessions that allauth did not begin know only the member's last time.
+    at = records[-1]["at"] if records else user.last_login.timestamp() if user.last_login else 0
+    if time.time() - at > FRESH.total_seconds():
+        raise ImmediateHttpResponse(render(request, "members/sign_in_again.html", status=403))
 
 
 def user_display(user: Member) -> str:

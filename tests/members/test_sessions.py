@@ -193,3 +193,29 @@ def test_managers_show_again_who_they_are_before_they_change_people(action, pers
         reverse("admin:members_member_changelist"), {"action": action, "_selected_action": [person.pk]}
     )
     assert answer.headers["Location"].startswith(reverse("account_reauthenticate"))
+
+
+@pytest.mark.parametrize("what", [*STEP_UP, "a first password"])
+def test_whoever_has_only_a_mailbox_signs_in_afresh(what):
+    """Without a password there is nothing to ask for again, and a screen left open must not be enough."""
+    member = make_member(email="code@example.org")
+    name, form = {**STEP_UP, "a first password": ("account_set_password", None)}[what]
+    if what == "another password":
+        return
+    new = {"password1": "seven loud herons fly", "password2": "seven loud herons fly"}
+    web = Client()
+    web.force_login(member)
+
+    def ask():
+        if what == "a first password":
+            return web.post(reverse(name), new)
+        return web.get(reverse(name)) if form is None else web.post(reverse(name), form)
+
+    Member.objects.update(last_login=timezone.now() - timedelta(minutes=16))
+    answer = ask()
+    assert answer.status_code == 403, what
+    assert "Sign in again first" in answer.content.decode()
+    member.refresh_from_db()
+    assert not member.has_usable_password()
+    Member.objects.update(last_login=timezone.now())
+    assert ask().status_code in {200, 302}
