@@ -28,6 +28,7 @@ from members.models import (
     VouchRequest,
 )
 from members.queries.facts import facts_for
+from members.queries.own_application import due_day
 from members.queries.waitlist import waitlist_standing
 
 # --- standing ---------------------------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ def tell_of_arrival(activity: Activity) -> None:
         template="members/mail/application_submitted.txt",
         words={
             "name": application.member.display_name,
-            "due": moment(application.due_at, activity.occurred_at).exact + " UTC",
+            "due": due_day(application.due_at),
             "vouches_needed": vouches_missing(application),
             "link": settings.SITE_URL + reverse("application_show"),
         },

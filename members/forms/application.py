@@ -31,7 +31,7 @@ class StartForm(ActionForm):
     )
 
     def __init__(self, data: QueryDict | None = None, *, tiers: list[Tier], tier: Tier | None = None) -> None:
-        super().__init__(data, initial={"tier": tier.slug if tier else None})
+        super().__init__(data, initial={"tier": (tier or tiers[0]).slug if tiers else None})
         self.tiers = {row.slug: row for row in tiers}
         if len(tiers) > 1:
             self.fields["tier"] = forms.ChoiceField(

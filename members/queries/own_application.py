@@ -1,9 +1,10 @@
 """How an application stands, as its applicant reads it. Notes, judgements and reviewers' names are not read here."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from community.core.moments import Clock, Moment
@@ -42,6 +43,7 @@ class OwnApplication:
     title: str
     next_sentence: str
     due: Moment | None
+    due_day: str
     is_late: bool
     tier_name: str
     question: str
@@ -85,6 +87,7 @@ def own_application(application: Application, *, place_sentence: str = "") -> Ow
         title=str(_titles()[state]),
         next_sentence=_next(state, is_late=is_late),
         due=None if due_at is None else clock.moment(due_at),
+        due_day="" if due_at is None else due_day(due_at),
         is_late=is_late,
         tier_name=application.tier.name,
         question=last.words if last and state == ApplicationState.MORE_ASKED else "",
@@ -106,10 +109,10 @@ def own_application(application: Application, *, place_sentence: str = "") -> Ow
     )
 
 
-def due_day(at: datetime) -> str:
-    """The day of a promise, in the reader's zone and words."""
-    exact, _comma, _time = Clock(timezone.now()).moment(at).exact.partition(",")
-    return exact
+def due_day(due_at: datetime) -> str:
+    """The last day of a promise, in the reader's zone. What is due at midnight is due on the day that ends then."""
+    last = timezone.localtime(due_at - timedelta(seconds=1))
+    return date_format(last, "j F Y")
 
 
 def _vouches_needed(application: Application) -> int:

@@ -55,13 +55,20 @@ def profile_edit(request: MemberRequest) -> HttpResponse:
             {"label": _("Password"), "url": reverse("account_change_password")},
             {"label": _("Second factor and passkeys"), "url": reverse("mfa_index")},
             {"label": _("Where you are signed in"), "url": reverse("session_list")},
-            {"label": _("API tokens"), "url": reverse("api_token_list")},
-            {"label": _("Your invitations"), "url": reverse("invitation_list")},
-            {"label": _("Pause"), "url": reverse("member_pause")},
-            {"label": _("Leave the community"), "url": reverse("member_leave")},
+            *(_member_links() if request.user.is_admitted else []),
         ],
     }
     return render(request, "members/profile_edit.html", context, status=422 if form.errors else 200)
+
+
+def _member_links() -> list[dict[str, str]]:
+    """What only those past the gate have to look after."""
+    return [
+        {"label": _("API tokens"), "url": reverse("api_token_list")},
+        {"label": _("Your invitations"), "url": reverse("invitation_list")},
+        {"label": _("Pause"), "url": reverse("member_pause")},
+        {"label": _("Leave the community"), "url": reverse("member_leave")},
+    ]
 
 
 @require_safe

@@ -368,7 +368,7 @@ def test_a_whole_form_is_sent_and_the_clock_starts(client, questions, time_machi
     assert row.data == {"tier": application.tier_id, "due_at": application.due_at.isoformat()}
     dispatch_activity()
     assert last_mail().kind == "application.submitted"
-    assert "18 Nov 2026" in last_mail().body
+    assert "18 November 2026" in last_mail().body
 
 
 def test_what_is_not_asked_is_no_part_of_what_is_sent(client, questions):
