@@ -72,6 +72,11 @@ LOOKED_THROUGH = {
         "discussions/queries/topic.py",
         "Post.objects.filter(topic=Blank('topic'), number__gte=Blank('first'), number__lte=Blank('last'))",
     ),
+    # Those of entries that were found without blocked people; whoever left the directory since is left out here.
+    (
+        "members/queries/directory.py",
+        "Member.objects.active().people().admitted().filter(OneOf('pk', Blank('ids', _IDS)))",
+    ),
     ("discussions/views/post.py", "Post.objects"),  # a deleted one, whose topic must be visible
     ("discussions/views/post.py", "Post.objects.present()"),  # of one topic, seen before
 }

@@ -20,6 +20,7 @@ from members.models import (
     FactKind,
     FactSource,
     Member,
+    Organisation,
     QuestionBudget,
     RoleName,
     Visibility,
@@ -72,6 +73,8 @@ class ProfilePage:
     initials: str
     photo_url: str
     headline: str
+    company_name: str
+    company_url: str
     biography: FactRow | None
     helps: Sequence[FactRow]
     looks: Sequence[FactRow]
@@ -90,7 +93,7 @@ class ProfilePage:
 
 
 def profile_page(member: Member, reader: Member, as_seen_by: SeenBy | None = None) -> ProfilePage:
-    """Five queries beside the member's own, whatever there is to show. `as_seen_by` is for one's own page only."""
+    """Six queries beside the member's own, whatever there is to show. `as_seen_by` is for one's own page only."""
     is_own = member.pk == reader.pk and as_seen_by is None
     shown = {
         fact.key: _fact_row(fact, is_own=is_own, clock=Clock(timezone.now()))
@@ -99,6 +102,9 @@ def profile_page(member: Member, reader: Member, as_seen_by: SeenBy | None = Non
     joined = timezone.localtime(member.joined_at)
     unclaimed = _("This person wrote in the community before it moved here and has not signed in since.")
     labels = expert_labels(member)
+    company = Organisation.objects.filter(
+        employments__member=member, employments__until_date__isnull=True
+    ).first()
     args = [member.handle]
     is_other = member.pk != reader.pk
     return ProfilePage(
@@ -107,6 +113,8 @@ def profile_page(member: Member, reader: Member, as_seen_by: SeenBy | None = Non
         initials=initials(member.display_name),
         photo_url=photo_url(member, PhotoSize.LARGE),
         headline=member.headline,
+        company_name=company.name if company else "",
+        company_url=company.get_absolute_url() if company else "",
         biography=shown.get("biography"),
         helps=[shown[key] for key in ("can_help_with", "helps_topics") if key in shown],
         looks=[shown[key] for key in ("looks_for", "looks_topics") if key in shown],
