@@ -60,11 +60,8 @@ def topics_looked_for(member: Member) -> list[str]:
 def introduction_template(helps: str, looks_for: str) -> str:
     """The beginning of an introduction, with what was said in the steps before."""
     parts = [
-        _("**What I do**"),
-        "",
-        _("**What I can help with**"),
-        helps,
-        _("**What I am looking for**"),
-        looks_for,
+        _("What I do:"),
+        f"{_('What I can help with:')} {helps}",
+        f"{_('What I am looking for:')} {looks_for}",
     ]
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(part.strip() for part in parts)
