@@ -11,6 +11,7 @@ from community.core.activity import record
 from community.core.errors import Conflict
 from community.core.models import Audience
 from community.core.verbs import Verb
+from members.actions.directory import refresh_directory_entry
 from members.actions.fact import FactChange, set_facts
 from members.actions.profile import start_employment
 from members.models import (
@@ -93,6 +94,7 @@ def admit_member(
         changes = {key: FactChange([text]) for key, text in answers.items()}
         set_facts(member, changes, by=None, source=FactSource.APPLICATION)
     Welcome.objects.get_or_create(member=member)
+    refresh_directory_entry(member.pk)
     return admission
 
 

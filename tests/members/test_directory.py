@@ -15,6 +15,7 @@ from community.core.errors import Conflict, Refused
 from community.core.models import Activity
 from community.core.verbs import Verb
 from discussions.actions.post import accept_answer
+from members.actions.admission import admit_member
 from members.actions.directory import (
     count_directory,
     rebuild_directory,
@@ -24,6 +25,7 @@ from members.actions.directory import (
 )
 from members.actions.directory_export import export_directory
 from members.actions.fact import FactChange, set_facts
+from members.actions.gate import default_tier
 from members.actions.member import deactivate_member, reactivate_member
 from members.actions.organisation import edit_organisation
 from members.actions.profile import ProfileChange, edit_profile, start_employment
@@ -202,6 +204,10 @@ class TestEntry:
         assert found(manager, "mira") == ["Mira Member"]
         end_role(Role.objects.get(member=member), by=manager)
         assert found(manager, "mira") == []
+
+    def test_who_is_admitted_is_there_at_once(self, applicant, manager):
+        admit_member(applicant, tier=default_tier(), by=manager, source="application")
+        assert found(manager, "ansel") == ["Ansel Applicant"]
 
     def test_another_name_is_found_at_once(self, member):
         edit_profile(member, ProfileChange(display_name="Petra Ångström", time_zone="UTC"), by=member)
