@@ -144,6 +144,7 @@ def post_rows(case: str, count: int = 20) -> list[PostRow]:
                 author_url="" if number == 6 else "#",
                 author_initials="AL" if number % 2 else "BQ",
                 headline="" if number == 4 else words["headline"],
+                expert_label=f"Expert in {words['tag']}" if number == 2 else "",
                 **WHEN,
                 html=_prose(words, number),
                 is_first_new=number == 4,

@@ -66,6 +66,8 @@ class PostRow(Row):
     when_iso: str
     when_exact: str
     html: SafeString | str
+    author_photo: str = ""
+    expert_label: str = ""
     is_first_new: bool = False
     is_accepted: bool = False
     deleted_note: str = ""

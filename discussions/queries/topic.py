@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -33,7 +34,8 @@ from discussions.models import (
 )
 from discussions.permissions import MODERATORS, can_close_topic, can_edit_topic, can_reply
 from discussions.queries.rows import Level, Link, PageLink, Pages, PostRow, TopicPage
-from members.models import Member, RoleName
+from members.actions.photo import PhotoSize
+from members.models import Expertise, Member, RoleName
 
 
 def readable_by(space: Space) -> str:
@@ -183,14 +185,19 @@ _POST_COLUMNS = (
     "thanks_count",
     "imported_upvotes",
     "thanked",
+    "author__photo__name",
+    "expert_topic",
 )
 
 
 def _numbered() -> "QuerySet[Post, Any]":
     thanks = Reaction.objects.filter(post=OuterRef("pk"), member=_READER, kind=ReactionKind.THANKS)
+    # Rule 2.5: the label stands beside the name where the topic carries a tag of that name.
+    tags = TaggedTopic.objects.filter(content_object=Blank("topic")).values(name=Lower("tag__name"))
+    labels = Expertise.objects.current().filter(member=OuterRef("author"), topic__in=tags).order_by("topic")
     return (
         Post.objects.filter(topic=Blank("topic"), number__gte=Blank("first"), number__lte=Blank("last"))
-        .annotate(thanked=Exists(thanks))
+        .annotate(thanked=Exists(thanks), expert_topic=Subquery(labels.values("topic")[:1]))
         .order_by("number")
         .values_list(*_POST_COLUMNS)
     )
@@ -223,6 +230,8 @@ class _PostPrinter:
         self.url = topic.get_absolute_url()
         self.posts_url = address_of("post_show")
         self.members_url = address_of("member_show")
+        self.photos_url = reverse("photo_show", args=["0", 0])[: -len("0/0/")]
+        self.expert_words = _("Expert in {topic}")
         self.accept_words = (_("Accept as answer"), _("Take the acceptance back"))
         self.edited_words = _("edited {when}")
         self.nobody = _("A former member")
@@ -251,6 +260,8 @@ class _PostPrinter:
         thanks_count: int,
         imported_upvotes: int,
         thanked: bool,
+        photo: str | None,
+        expert_topic: str | None,
     ) -> PostRow:
         anchor, base = f"post-{number}", f"{self.posts_url}{post_id}/"
         when = self.clock.moment(created_at)
@@ -285,6 +296,8 @@ class _PostPrinter:
             author_name=name,
             author_url=f"{self.members_url}{handle}/" if handle else "",
             author_initials=initials(name),
+            author_photo=f"{self.photos_url}{photo}/{PhotoSize.SMALL}/" if photo else "",
+            expert_label=self.expert_words.format(topic=expert_topic) if expert_topic else "",
             headline=headline or "",
             when_relative=when.relative,
             when_iso=when.iso,

@@ -52,17 +52,19 @@ class TieButton:
 
 def tied_members(reader: Member) -> MemberQuerySet:
     """Whom a reader may tie or untie: those they see, and those whom they have blocked themselves."""
-    shown = Member.objects.visible_to(reader).values("pk")
-    own = Tie.objects.filter(member=reader).values("other")
-    members: MemberQuerySet = Member.objects.filter(Q(pk__in=shown) | Q(pk__in=own))
+    blocked = Tie.objects.filter(member=reader, kind=TieKind.BLOCK).values("other")
+    members: MemberQuerySet = Member.objects.filter(
+        Q(pk__in=Member.objects.visible_to(reader).values("pk")) | Q(pk__in=blocked),
+        deactivated_at__isnull=True,
+    )
     return members
 
 
 def ties_page(reader: Member) -> list[TieGroup]:
-    """One query, whatever the number of ties. A blocked person's page is not shown, so it is not linked."""
+    """One query, whatever the number of ties; who has gone is not there. A blocked person's page is not linked."""
     found: dict[str, list[TieRow]] = {kind: [] for kind in TieKind.values}
-    ties = Tie.objects.filter(member=reader).select_related("other").order_by("-created_at", "-pk")
-    for tie in ties[:_MOST]:
+    ties = Tie.objects.filter(member=reader, other__in=tied_members(reader).values("pk"))
+    for tie in ties.select_related("other").order_by("-created_at", "-pk")[:_MOST]:
         url_name, label = _END[TieKind(tie.kind)]
         found[tie.kind].append(
             TieRow(
