@@ -103,8 +103,13 @@ urlpatterns = [
         name="api_application_assess",
     ),
     path(
-        "v1/applications/<int:application_id>/decide/",
-        ApplicationEndpoint.as_view({"post": "decide"}),
-        name="api_application_decide",
+        "v1/applications/<int:application_id>/accept/",
+        ApplicationEndpoint.as_view({"post": "accept"}),
+        name="api_application_accept",
+    ),
+    path(
+        "v1/applications/<int:application_id>/decline/",
+        ApplicationEndpoint.as_view({"post": "decline"}),
+        name="api_application_decline",
     ),
 ]

@@ -21,6 +21,7 @@ from community.core.api.fields import (
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
 from community.core.api.views import Endpoint, found
+from community.core.errors import Conflict, Invalid
 from community.core.permissions import require
 from members.actions.review import (
     LONGEST_REASON,
@@ -52,7 +53,6 @@ from members.requests import ApiRequest
 
 # A draft is the applicant's alone.
 SENT_STATES = [(value, label) for value, label in ApplicationState.choices if value != ApplicationState.DRAFT]
-_DECISIONS = [("accept", _("accept")), ("decline", _("decline"))]
 
 # --- What is shown ----------------------------------------------------------------------------------------------
 
@@ -198,22 +198,22 @@ class NoteSent(StrictSerializer):
 class JudgementSent(StrictSerializer):
     criterion = IdField()
     verdict = serializers.ChoiceField(Verdict.choices)
-    reason = TextField(
-        max_length=LONGEST_REASON, required=False, help_text=_("Needed unless the criterion is met.")
-    )
+    reason = TextField(max_length=LONGEST_REASON, help_text=_("What shows it. Other reviewers read it."))
 
 
 class JudgementsSent(StrictSerializer):
     judgements = JudgementSent(many=True, max_length=100)  # type: ignore[call-arg]
 
 
-class DecisionSent(StrictSerializer):
-    decision = serializers.ChoiceField(_DECISIONS)
+class AcceptanceSent(StrictSerializer):
     words = TextField(
-        max_length=LONGEST_WORDS,
-        required=False,
-        help_text=_("The applicant reads them to the letter. Needed to decline."),
+        max_length=LONGEST_WORDS, required=False, help_text=_("The applicant reads them to the letter.")
     )
+    judgements = JudgementSent(many=True, max_length=100, required=False)  # type: ignore[call-arg]
+
+
+class DeclineSent(StrictSerializer):
+    words = TextField(max_length=LONGEST_WORDS, help_text=_("Why; the applicant reads them to the letter."))
     judgements = JudgementSent(many=True, max_length=100, required=False)  # type: ignore[call-arg]
 
 
@@ -298,19 +298,37 @@ class ApplicationEndpoint(Endpoint):
 
     @extend_schema(
         parameters=[id_parameter("application_id")],
-        request=DecisionSent,
+        request=AcceptanceSent,
         responses={200: ApplicationDetailSerializer},
     )
-    def decide(self, request: ApiRequest, application_id: int) -> Response:
-        """Give a decision, which takes effect when as many reviewers agree as are needed."""
-        application, values = self._application(application_id), self.body(DecisionSent)
-        decide_application(
-            application,
-            by=request.user,
-            accepts=values["decision"] == "accept",
-            words=values.get("words", ""),
-            judgements=_judgements(values.get("judgements", [])),
-        )
+    def accept(self, request: ApiRequest, application_id: int) -> Response:
+        """Accept, which takes effect when as many reviewers agree as are needed: a place, or the waitlist."""
+        return self._decide(request, application_id, AcceptanceSent, accepts=True)
+
+    @extend_schema(
+        parameters=[id_parameter("application_id")],
+        request=DeclineSent,
+        responses={200: ApplicationDetailSerializer},
+    )
+    def decline(self, request: ApiRequest, application_id: int) -> Response:
+        """Decline, which takes effect when as many reviewers agree as are needed."""
+        return self._decide(request, application_id, DeclineSent, accepts=False)
+
+    def _decide(
+        self, request: ApiRequest, application_id: int, sent: type[StrictSerializer], *, accepts: bool
+    ) -> Response:
+        application, values = self._application(application_id), self.body(sent)
+        try:
+            decide_application(
+                application,
+                by=request.user,
+                accepts=accepts,
+                words=values.get("words", ""),
+                judgements=_judgements(values.get("judgements", [])),
+            )
+        except Invalid as error:
+            # What is missing stands not in the request but with the application: a criterion, a vouch.
+            raise Conflict(error.sentence, fields=error.fields) from error
         return self.shown(self._application(application_id), ApplicationDetailSerializer)
 
     def _application(self, application_id: int) -> Application:
@@ -325,7 +343,7 @@ def _judgements(sent: Any) -> Any:
         Judgement(
             found(Criterion.objects.all(), pk=one["criterion"]),
             Verdict(one["verdict"]),
-            one.get("reason", ""),
+            one["reason"],
         )
         for one in sent
     ]

@@ -28,7 +28,7 @@ def test_only_those_who_keep_the_gate_get_anything(member, moderator, executive,
         answers += [
             Program(person).post(f"applications/{pk}/{act}/", body)
             for pk in (application.pk, 999_999)
-            for act, body in (("take", None), ("note", {"text": "Hm."}), ("decide", {"decision": "accept"}))
+            for act, body in (("take", None), ("note", {"text": "Hm."}), ("accept", {}))
         ]
         assert {answer.status_code for answer in answers} == {403}
         assert not any("zqnameqz" in answer.content.decode() for answer in answers)
@@ -59,21 +59,22 @@ def test_the_way_of_an_application(office, manager, criterion):
     asked = office.post(f"{path}ask/", {"words": "Which team?"})
     assert (asked.status_code, asked.json()["state"]) == (200, "more_asked")
     assert office.post(f"{path}ask/", {"words": "Another?"}).status_code == 409
-    judged = office.post(f"{path}assess/", {"judgements": [{"criterion": criterion.pk, "verdict": "waived"}]})
-    assert (judged.status_code, list(judged.json()["fields"])) == (422, [f"reason_{criterion.pk}"])
-    one = {"criterion": criterion.pk, "verdict": "met"}
-    refused = office.post(f"{path}decide/", {"decision": "decline", "judgements": [one]})
-    assert refused.status_code == 422
+    one = {"criterion": criterion.pk, "verdict": "not_met", "reason": "Another field"}
+    judged = office.post(f"{path}assess/", {"judgements": [one]})
+    assert judged.json()["assessments"][0]["verdict"] == "not_met"
+    assert office.post(f"{path}assess/", {"judgements": [{**one, "reason": " "}]}).status_code == 400
     assert office.post(f"{path}assess/", {"judgements": [{**one, "criterion": 999}]}).status_code == 404
-    done = office.post(f"{path}decide/", {"decision": "accept", "words": "Glad.", "judgements": [one]}).json()
+    refused = office.post(f"{path}accept/", {"words": "Glad."})
+    assert (refused.status_code, list(refused.json()["fields"])) == (409, [f"verdict_{criterion.pk}"])
+    assert office.post(f"{path}decline/", {}).status_code == 400
+    met = {"words": "Glad.", "judgements": [{**one, "verdict": "met", "reason": "Buys paper"}]}
+    done = office.post(f"{path}accept/", met).json()
     assert (done["state"], done["steps"][-1]["words"]) == ("accepted", "Glad.")
     assert done["notes"][0]["text"] == "Met in May."
     assert done["assessments"][0]["verdict"] == "met"
-    again = office.post(f"{path}decide/", {"decision": "accept", "words": "Glad.", "judgements": [one]})
-    assert again.status_code == 200, "sent twice"
-    assert (
-        Program(make_member(role="manager")).post(f"{path}decide/", {"decision": "accept"}).status_code == 409
-    )
+    assert office.post(f"{path}accept/", met).status_code == 200, "sent twice"
+    second = Program(make_member(role="manager"))
+    assert second.post(f"{path}decline/", {"words": "No."}).status_code == 409
 
 
 def test_ones_own_application_is_not_there(office, manager):
