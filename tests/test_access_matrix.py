@@ -206,7 +206,8 @@ MATRIX: dict[str, Row] = {
     "suspension_show": page(302),
     "suspension_appeal": act((), applicant=409, otherwise=409),
     "terms_list": public(),
-    "terms_show": public(),
+    # Nothing is published in this world, or all of it would have to be accepted first.
+    "terms_show": public(404),
     "terms_accept": page(),
     "invitation_list": page(applicant=403),
     "invitation_create": page(applicant=403),
