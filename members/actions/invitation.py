@@ -278,9 +278,8 @@ def accept_as_newcomer(
     if len(cleaned) > 80:
         raise _invalid("name", _("A name has at most 80 characters here."))
     _refuse_blocked(address)
-    if Skip.REVIEW in invitation.skips:
-        # Tier, application, member: the order of locks everywhere.
-        lock_tier(invitation.tier)
+    # The tier before the application and the member, as everywhere: a reviewer may be deciding at this moment.
+    lock_tier(invitation.tier)
     application = start_application(address, invitation.tier, name=cleaned, at=at)
     member = application.member
     if member.display_name == NO_NAME:
@@ -315,8 +314,7 @@ def accept_invitation(
         )
     assert member.email is not None
     _refuse_blocked(member.email)
-    if Skip.REVIEW in invitation.skips:
-        lock_tier(invitation.tier)
+    lock_tier(invitation.tier)
     application = start_application(member.email, invitation.tier, at=at)
     _accept(invitation, application, at=at)
     return invitation

@@ -90,6 +90,7 @@ class TierAdmin(CommunityModelAdmin[Tier]):
         "vouches_needed",
         "reviewers_needed",
         "decide_within_days",
+        "invited_skip_questions",
     )
     actions = ("close", "reopen")
 
