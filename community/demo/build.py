@@ -16,6 +16,7 @@ from community.demo.more_threads import MORE_THREADS
 from community.demo.people import (
     COMPANIES,
     LANGUAGES,
+    LOOKS,
     PEOPLE,
     SECTORS,
     SIGN_INS,
@@ -140,6 +141,7 @@ def _said(person: Person) -> dict[str, str]:
         "sector": SECTORS.get(person.company, ""),
         "helps_topics": ", ".join(topic for topic in topics if topic.count(" ") < 3),
         "can_help_with": person.can_help_with,
+        "looks_topics": LOOKS.get(person.key, ""),
         "looks_for": person.looks_for,
     }
 

@@ -51,6 +51,24 @@ COMPANIES = (
     Company("clearbid", "Clearbid", VENDOR),
 )
 
+# Words that others can help with, so that people find each other.
+LOOKS = {
+    "ben": "e-auctions, indexation clauses",
+    "sofia": "operating models, benchmarks",
+    "marte": "exit clauses, framework agreements",
+    "grace": "public tenders, workshops",
+    "aisha": "audits on site",
+    "nadia": "last-time buys",
+    "wim": "power purchase agreements",
+    "lucy": "energy contracts",
+    "arthur": "spend cubes, master data",
+    "fatima": "liability caps",
+    "johanna": "cotton, commodity hedging",
+    "david": "consumables, claims",
+    "amara": "certificates, data cleaning",
+    "ellen": "should-cost models, long lead times",
+}
+
 SECTORS = {
     "northwind-foods": "Agriculture and food",
     "halden-rail": "Logistics and transport",
