@@ -158,9 +158,9 @@ class MemberEndpoint(Endpoint):
     def list(self, request: ApiRequest) -> Response:
         """List people by name, those who fit the words and facets of the directory."""
         members = self.get_queryset().annotate(key=Lower("display_name"))
-        resolved = resolve(self._search())
-        if not resolved.search.is_empty:
-            members = members.filter(pk__in=fitting(request.user, resolved).values("pk"))
+        search = self._search()
+        if not search.is_empty:
+            members = members.filter(pk__in=fitting(request.user, resolve(search)).values("pk"))
         return self.listed(members, MemberSerializer)
 
     def _search(self) -> DirectorySearch:
