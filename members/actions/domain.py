@@ -1,25 +1,19 @@
 """What the domain of an e-mail address decides at the gate (rule 1.8): review, let in to a company, or block."""
 
 import re
-from datetime import datetime
 from typing import Final
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from community.core.activity import record
-from community.core.errors import Conflict, Invalid, Refused
+from community.core.errors import Conflict, Invalid
 from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
-from members.actions.admission import admit_member
-from members.actions.gate import default_tier
 from members.models import (
-    Admission,
-    Application,
     DomainPolicy,
     DomainRule,
     Gate,
@@ -103,29 +97,6 @@ def blocked_sentence(rule: DomainRule) -> str:
     return rule.reason or _(
         "Addresses at {domain} may not apply here. If you think that is a mistake, write to the community managers."
     ).format(domain=rule.domain)
-
-
-@transaction.atomic
-def admit_by_domain(
-    member: Member, rule: DomainRule, *, application: Application | None = None, at: datetime | None = None
-) -> Admission:
-    """Rule 1.8: let somebody in to the company of their confirmed address, without review.
-
-    Raises `Refused` where the rule says nothing of the kind about this address, `NoPlace` where all places are taken.
-    """
-    names = _with_parents(domain_of(member.email or ""))
-    confirmed = EmailAddress.objects.filter(user=member, email=member.email, verified=True).exists()
-    if rule.policy != DomainPolicy.ACCEPT or rule.domain not in names or not confirmed:
-        raise Refused(_("This address does not let anybody in by itself. The application decides."))
-    return admit_member(
-        member,
-        tier=rule.tier or (default_tier() if application is None else application.tier),
-        by=None,
-        organisation=rule.organisation,
-        application=application,
-        source="domain",
-        at=at,
-    )
 
 
 @transaction.atomic

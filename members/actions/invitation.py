@@ -175,7 +175,7 @@ def words_of(invitation: Invitation, by: Member | None) -> dict[str, object]:
         "link": make_link(invitation, address=invitation.email, name=invitation.name),
         "spares": invitation.spares,
         "still_asks": invitation.still_asks,
-        "lets_in": Skip.REVIEW in invitation.skips,
+        "lets_in": invitation.lets_in_at_once,
         "until": timezone.localtime(invitation.expires_at).date().isoformat(),
     }
 
@@ -372,10 +372,10 @@ def _accept(invitation: Invitation, application: Application, *, at: datetime | 
     if application.state == ApplicationState.DRAFT:
         application.tier = invitation.tier
     application.save(update_fields=["invitation", "organisation", "tier"])
-    is_let_in = Skip.REVIEW in invitation.skips or (rule is not None and rule.policy == DomainPolicy.ACCEPT)
-    if is_let_in:
+    if invitation.lets_in_at_once:
         _let_in(invitation, application, at=at)
     elif Skip.QUESTIONS in invitation.skips and application.state == ApplicationState.DRAFT:
+        # What has arrived and needs no review, for the domain or with the last vouch, is let in when that is told.
         submit_application(application, by=member, at=at)
 
 

@@ -89,6 +89,12 @@ class Invitation(models.Model):
         return str(_("Invitation"))
 
     @property
+    def lets_in_at_once(self) -> bool:
+        """Whether nothing stands between accepting it and coming in but a free place."""
+        has_vouches = Skip.VOUCHES in self.skips or not self.tier.vouches_needed
+        return {Skip.QUESTIONS, Skip.REVIEW} <= set(self.skips) and has_vouches
+
+    @property
     def spares(self) -> list[str]:
         """What it skips, in words."""
         return [str(label) for value, label in Skip.choices if value in self.skips]
@@ -99,9 +105,6 @@ class Invitation(models.Model):
         kept = [str(label) for value, label in Skip.choices if value not in self.skips]
         if not self.tier.vouches_needed and str(Skip.VOUCHES.label) in kept:
             kept.remove(str(Skip.VOUCHES.label))
-        if Skip.REVIEW in self.skips:
-            # Who is let in at once is asked nothing more.
-            kept = []
         return [*kept, str(_("the terms and house rules")), str(_("the proof that the address is yours"))]
 
     def get_absolute_url(self) -> str:

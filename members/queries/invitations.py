@@ -92,7 +92,7 @@ def invitation_page(invitation: Invitation, *, address: str, name: str) -> Invit
         company=invitation.organisation.name if invitation.organisation else "",
         spares=invitation.spares,
         still_asks=invitation.still_asks,
-        lets_in="review" in invitation.skips,
+        lets_in=invitation.lets_in_at_once,
         address=address,
         until=moment(invitation.expires_at, timezone.now()),
         ended=ended_sentence(invitation),

@@ -5,17 +5,15 @@ import pytest
 from community.core.errors import Conflict, Invalid, Refused
 from community.core.models import Activity
 from community.core.verbs import Verb
-from members.actions.admission import NoPlace
 from members.actions.domain import (
-    admit_by_domain,
     blocked_domains,
     domain_policy,
     remove_domain_rule,
     set_domain_rule,
 )
 from members.actions.organisation import add_domain
-from members.models import Admission, DomainPolicy, DomainRule, Gate, Member, RoleName, Tier
-from tests.factories import make_member, make_organisation
+from members.models import DomainPolicy, DomainRule, Gate
+from tests.factories import make_organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -122,33 +120,6 @@ def test_setting_and_removing_are_recorded_and_removing_twice_changes_nothing(ma
         Activity.objects.filter(target_type="domainrule").order_by("pk").values_list("verb", "data__domain")
     )
     assert list(verbs) == [(Verb.DOMAIN_RULE_SET, "example.org"), (Verb.DOMAIN_RULE_REMOVED, "example.org")]
-
-
-def test_people_of_a_company_come_in_by_their_confirmed_address(manager):
-    company = make_organisation("Nordwind")
-    tier = Tier.objects.create(name="Customers", slug="customers")
-    rule = set_domain_rule("nordwind.example", ACCEPT, by=manager, organisation=company, tier=tier)
-    person = make_member(role=RoleName.APPLICANT, email="ann@eu.nordwind.example")
-    admission = admit_by_domain(person, rule)
-    assert (admission.tier, admission.organisation) == (tier, company)
-    assert Member.objects.get(pk=person.pk).is_admitted
-    stranger = make_member(role=RoleName.APPLICANT, email="ann@elsewhere.example")
-    with pytest.raises(Refused, match="does not let anybody in"):
-        admit_by_domain(stranger, rule)
-    unproven = make_member(role=RoleName.APPLICANT, email="bo@nordwind.example")
-    unproven.emailaddress_set.update(verified=False)
-    with pytest.raises(Refused):
-        admit_by_domain(unproven, rule)
-
-
-def test_a_full_company_waits(manager):
-    company = make_organisation("Nordwind")
-    tier = Tier.objects.create(name="Customers", slug="customers", company_limit=1)
-    rule = set_domain_rule("nordwind.example", ACCEPT, by=manager, organisation=company, tier=tier)
-    admit_by_domain(make_member(role=RoleName.APPLICANT, email="ann@nordwind.example"), rule)
-    with pytest.raises(NoPlace):
-        admit_by_domain(make_member(role=RoleName.APPLICANT, email="bo@nordwind.example"), rule)
-    assert Admission.objects.count() == 1
 
 
 def test_managers_set_and_remove_rules_in_the_admin(client_as, manager):

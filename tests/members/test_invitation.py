@@ -13,6 +13,7 @@ from community.core.errors import Conflict, DomainError, Invalid, Refused
 from community.core.models import Activity, Mail, Scope
 from community.core.tokens import create_token
 from community.core.verbs import Verb
+from members.actions.application import submit_application
 from members.actions.domain import set_domain_rule
 from members.actions.invitation import (
     PROOFS_PER_DAY,
@@ -236,10 +237,29 @@ def test_a_plain_one_begins_an_application_and_says_who_invited(member):
 
 def test_a_domain_that_lets_in_lets_in_the_invited_too(manager, member):
     company = make_organisation("Nordwind")
+    tier = Tier.objects.create(name="Guests", slug="guests", invited_skip_questions=True)
     set_domain_rule("nordwind.example", DomainPolicy.ACCEPT, by=manager, organisation=company)
-    invitation = invite(member, "ann@nordwind.example")
+    invitation = invite(member, "ann@nordwind.example", tier=tier)
     person = accept_as_newcomer(invitation, address="ann@nordwind.example", name="Ann")
+    dispatch_activity()
     assert Admission.objects.get(member=person).organisation == company
+
+
+def test_what_is_not_spared_is_still_asked(manager):
+    tier = Tier.objects.create(name="Circle", slug="circle", vouches_needed=1)
+    invitation = invite(manager, tier=tier, skips=[Skip.QUESTIONS, Skip.REVIEW])
+    assert "the vouches" in invitation.still_asks
+    person = accept_as_newcomer(invitation, address="ann@new.example", name="Ann")
+    dispatch_activity()
+    assert Application.objects.get(member=person).state == ApplicationState.SUBMITTED
+    plain = Tier.objects.create(name="Plain", slug="plain")
+    unasked = invite(manager, "bo@new.example", tier=plain, skips=[Skip.REVIEW])
+    other = accept_as_newcomer(unasked, address="bo@new.example", name="Bo")
+    application = Application.objects.get(member=other)
+    assert application.state == ApplicationState.DRAFT
+    submit_application(application, by=other)
+    dispatch_activity()
+    assert Member.objects.get(pk=other.pk).is_admitted
 
 
 def test_it_is_bound_to_its_address(manager, applicant):
