@@ -13,7 +13,7 @@ from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.http import address_of, whole_number
 from community.core.keyset import read_time_key, split_page, time_key, with_query
@@ -124,6 +124,9 @@ class Resolved:
     newcomers: int
 
 
+# The profile asks in the first person, the directory speaks of others.
+_TITLES: Final = {"helps_topics": gettext_lazy("Can help with"), "looks_topics": gettext_lazy("Looks for")}
+
 _VALUES: Final = """
     SELECT id, key, value, label, people, NULL AS kind, false, 0 AS position FROM members_directoryfacet
     WHERE (key, value) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
@@ -146,7 +149,8 @@ def resolve(search: DirectorySearch) -> Resolved:
         cursor.execute(_VALUES, [[key for key, _value in pairs], [value for _key, value in pairs]])
         for pk, key, value, label, people, kind, is_built_in, _position in cursor.fetchall():
             if kind is not None:
-                keys.append(FacetKey(key, _(label) if is_built_in else label, kind, is_built_in))
+                title = _TITLES.get(key) or (_(label) if is_built_in else label)
+                keys.append(FacetKey(key, str(title), kind, is_built_in))
             elif key in totals:
                 totals[key] = people
             else:
