@@ -5,16 +5,25 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from community.core.models import Mail
+from members.actions.identity_provider import set_identity_provider
+from members.actions.invitation import make_link, send_invitation
 from members.actions.member import create_member, deactivate_member
-from tests.factories import PASSWORD, make_application, make_member
+from members.actions.organisation import add_domain
+from members.actions.standing import leave_community, suspend_member
+from members.models import Protocol
+from tests.factories import PASSWORD, make_application, make_member, make_organisation
+from tests.oidc import running_company
 from tests.settings import forget_cache
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +34,9 @@ TOLERANCE = 0.15
 ROUNDS = 6
 
 UNKNOWN = "nobody@example.org"
-KINDS = ("member", "without password", "unconfirmed", "deactivated", "applicant")
+KINDS = ("member", "without password", "unconfirmed", "deactivated", "applicant", "suspended", "left")
+# The open link of the invitation that `people` has made.
+OPEN_LINK: dict[str, str] = {}
 
 
 @pytest.fixture
@@ -36,12 +47,20 @@ def people(manager) -> dict[str, str]:
     create_member(by=manager, email="uncnfd@example.org", display_name="Uma Unconfirmed", password=PASSWORD)
     deactivate_member(make_member(email="deactv@example.org", password=PASSWORD), by=manager, reason="left")
     make_application(email="applcn@example.org", sent=False)
+    suspended = make_member(email="suspnd@example.org", password=PASSWORD)
+    in_a_week = timezone.now() + timedelta(days=7)
+    suspend_member(suspended, by=manager, reason="Shouting.", until=in_a_week)
+    left = make_member(email="leftus@example.org", password=PASSWORD)
+    leave_community(left, by=left)
+    OPEN_LINK["path"] = urlsplit(make_link(send_invitation(by=manager))).path
     addresses = (
         "memb01@example.org",
         "nopass@example.org",
         "uncnfd@example.org",
         "deactv@example.org",
         "applcn@example.org",
+        "suspnd@example.org",
+        "leftus@example.org",
     )
     return dict(zip(KINDS, addresses, strict=True))
 
@@ -62,7 +81,15 @@ def ask_to_join(client: Client, email: str) -> HttpResponse:
     return client.post(reverse("application_start"), {"email": email})
 
 
-FORMS = [guess, ask_for_code, ask_for_link, ask_to_join]
+def ask_by_company(client: Client, email: str) -> HttpResponse:
+    return client.post(reverse("company_sign_in"), {"company": email})
+
+
+def take_up_invitation(client: Client, email: str) -> HttpResponse:
+    return client.post(OPEN_LINK["path"], {"name": "Somebody", "email": email})
+
+
+FORMS = [guess, ask_for_code, ask_for_link, ask_to_join, ask_by_company, take_up_invitation]
 
 
 def what_is_seen(client: Client, response: HttpResponse, email: str) -> Iterator[object]:
@@ -124,13 +151,14 @@ def test_whoever_asks_to_join_gets_a_mail(people):
     assert list(addresses) == [*people.values(), UNKNOWN]
 
 
-@pytest.mark.parametrize("form", [ask_for_code, ask_for_link, ask_to_join])
+@pytest.mark.parametrize("form", [ask_for_code, ask_for_link, ask_to_join, take_up_invitation])
 def test_every_address_costs_the_same_queries(people, form, django_assert_max_num_queries):
     form(Client(), UNKNOWN)
     counts = {}
     for email in (*people.values(), UNKNOWN):
-        with django_assert_max_num_queries(20) as asked:
-            forget_cache()
+        forget_cache()
+        Mail.objects.all().delete()
+        with django_assert_max_num_queries(25) as asked:
             form(Client(), email)
         counts[email] = len(asked.captured_queries)
     assert counts[UNKNOWN] > 3
@@ -156,7 +184,27 @@ def try_in_turns(form: Callable[[Client, str], HttpResponse], times: dict[str, l
         random.shuffle(order)
         for email in order:
             forget_cache()
+            # Each try is the first of its day.
+            Mail.objects.all().delete()
             client = Client()
             began = time.perf_counter()
             form(client, email)
             times[email].append(time.perf_counter() - began)
+
+
+def test_a_company_leads_everybody_on_who_has_its_domain(people, administrator):
+    """Where a company signs its people in, an address of it is led there whether or not it has an account here."""
+    organisation = make_organisation()
+    add_domain(organisation, by=administrator, domain="example.org")
+    with running_company() as company:
+        set_identity_provider(
+            organisation, by=administrator, protocol=Protocol.OIDC, address=company.issuer, client_id="trefoil",
+            secret="", must_be_https=False,
+        )  # fmt: skip
+        seen = []
+        for email in (*people.values(), UNKNOWN):
+            client = Client()
+            client.get(reverse("account_login"))
+            pages = str(list(what_is_seen(client, ask_by_company(client, email), email)))
+            seen.append(re.sub(r"(state|nonce|code_challenge)=[A-Za-z0-9_-]+", "", pages))
+    assert set(seen) == {seen[-1]}
