@@ -38,9 +38,7 @@ urlpatterns = [
     path("members/", directory.member_list, name="member_list"),
     path("members-export/", directory.member_export, name="member_export"),
     path("saved-searches/new/", directory.saved_search_create, name="saved_search_create"),
-    path(
-        "saved-searches/<int:search_id>/delete/", directory.saved_search_delete, name="saved_search_delete"
-    ),
+    path("saved-searches/<int:search_id>/delete/", directory.saved_search_delete, name="saved_search_delete"),
     path("suggestions/", directory.suggestion_list, name="suggestion_list"),
     path("suggestions/<str:handle>/dismiss/", directory.suggestion_dismiss, name="suggestion_dismiss"),
     path("organisations/<slug:slug>/", organisation.organisation_show, name="organisation_show"),

@@ -240,7 +240,11 @@ class QuestionForm(ActionModelForm):
         # A retired question is shown without fields to fill in.
         if "fills" in self.fields:
             fields = fields_in_use()
-            choices = [("", "—"), (FILLS_TITLE, _("Title")), *((key, row.title) for key, row in fields.items())]
+            choices = [
+                ("", "—"),
+                (FILLS_TITLE, _("Title")),
+                *((key, row.title) for key, row in fields.items()),
+            ]
             self.fields["fills"].choices = choices  # type: ignore[attr-defined]
 
 

@@ -21,7 +21,9 @@ class IsAdmitted(BasePermission):
         if not request.user.is_authenticated:
             return False
         if request.user.is_suspended:
-            self.message = _("Your membership is suspended. Sign in to read why, until when, and how to appeal.")
+            self.message = _(
+                "Your membership is suspended. Sign in to read why, until when, and how to appeal."
+            )
             return False
         if not request.user.is_admitted:
             self.message = _("This belongs to members. Your application decides whether you become one.")
