@@ -2,7 +2,7 @@
 
 from members import subscribers
 from members.actions.application import forget_drafts
-from members.actions.directory import rebuild_directory, refresh_company, tend_directory
+from members.actions.directory import rebuild_directory, refresh_company, refresh_field, tend_directory
 from members.actions.introduction import tend_introductions
 from members.actions.photo import remove_stray_photos
 from members.actions.reminder import remind_of_overdue
@@ -15,6 +15,7 @@ __all__ = [
     "forget_old_failures",
     "rebuild_directory",
     "refresh_company",
+    "refresh_field",
     "remind_of_overdue",
     "remove_stray_photos",
     "subscribers",

@@ -126,6 +126,13 @@ def refresh_company(organisation_id: int) -> int:
     return _in_batches(list(current.values_list("member_id", flat=True)))
 
 
+@shared_task(name="members.refresh_field")
+def refresh_field(field_id: int) -> int:
+    """After a field of the profile became a facet, or was retired: whoever said something. Returns how many people."""
+    said = Fact.objects.filter(field=field_id, visibility=Visibility.MEMBERS).order_by("member")
+    return _in_batches(list(said.values_list("member_id", flat=True)))
+
+
 @shared_task(name="members.tend_directory")
 def tend_directory() -> dict[str, int]:
     """Every few minutes: people who came or went without an action (a role that ran out, an import), and the counts.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Final
 
 from django.conf.locale import LANG_INFO
@@ -15,12 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from community.core.activity import record
+from community.core.broker import enqueue
 from community.core.errors import Conflict, Invalid
 from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line, clean_source
 from community.core.verbs import Verb
-from members.actions.directory import refresh_directory_entry
+from members.actions.directory import refresh_directory_entry, refresh_field
 from members.directory import RESERVED_NAMES
 from members.models import Fact, FactField, FactKind, FactSource, Member, Visibility
 from members.permissions import can_edit_profile, can_manage_members
@@ -34,24 +36,21 @@ MOST_WORDS: Final = 12
 MOST_LINKS: Final = 5
 _LINE_LENGTHS: Final = {"place": 120}
 #: Names that the form, the API and the export of a profile use for something else.
-RESERVED_KEYS: Final = (
-    RESERVED_NAMES
-    | {
-        *(
-            "display_name",
-            "email",
-            "handle",
-            "headline",
-            "id",
-            "time_zone",
-            "locale",
-            "photo",
-            "url",
-            "questions",
-        ),
-        *("facts", "next", "page", "organisation", "confirmed"),
-    }
-)
+RESERVED_KEYS: Final = RESERVED_NAMES | {
+    *(
+        "display_name",
+        "email",
+        "handle",
+        "headline",
+        "id",
+        "time_zone",
+        "locale",
+        "photo",
+        "url",
+        "questions",
+    ),
+    *("facts", "next", "page", "organisation", "confirmed"),
+}
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,38}[a-z0-9]")
 _DAY: Final = re.compile(r"(0[1-9]|1[0-2])-([0-2][0-9]|3[01])")
@@ -573,4 +572,6 @@ def _apply(row: FactField, change: FactFieldChange) -> None:
 
 def _recorded(row: FactField, by: Member) -> FactField:
     record(Verb.FACT_FIELD_EDITED, by=by, target=row, audience=Audience.STAFF, key=row.key)
+    # Whether people are found by it may have changed, and thousands may have said something.
+    transaction.on_commit(partial(enqueue, refresh_field, (row.pk,)))
     return row

@@ -21,10 +21,17 @@ from members.actions.directory import (
     rebuild_directory,
     refresh_company,
     refresh_directory_entry,
+    refresh_field,
     tend_directory,
 )
 from members.actions.directory_export import export_directory
-from members.actions.fact import FactChange, set_facts
+from members.actions.fact import (
+    FactChange,
+    FactFieldChange,
+    create_fact_field,
+    retire_fact_field,
+    set_facts,
+)
 from members.actions.gate import default_tier
 from members.actions.member import deactivate_member, reactivate_member
 from members.actions.organisation import edit_organisation
@@ -204,6 +211,15 @@ class TestEntry:
         assert found(manager, "mira") == ["Mira Member"]
         end_role(Role.objects.get(member=member), by=manager)
         assert found(manager, "mira") == []
+
+    def test_a_retired_field_finds_nobody(self, member, manager):
+        change = FactFieldChange(label="Guild", is_facet=True)
+        field = create_fact_field("guild", change, by=manager)
+        say(member, guild="Weavers")
+        assert (found(member, "weavers"), facets_of(member)) == (["Mira Member"], {"guild:weavers"})
+        retire_fact_field(field, by=manager)
+        assert refresh_field(field.pk) == 1
+        assert (found(member, "weavers"), facets_of(member)) == ([], set())
 
     def test_who_is_admitted_is_there_at_once(self, applicant, manager):
         admit_member(applicant, tier=default_tier(), by=manager, source="application")
