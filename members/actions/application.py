@@ -4,6 +4,7 @@ What reviewers do stands in `review.py`, taking a place in `admission.py`.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core import signing
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, ProtectedError, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -574,9 +575,7 @@ def forget_drafts() -> int:
     Nothing of theirs stays: what somebody began and never sent is nobody's business.
     """
     before = timezone.now() - DRAFT_LIFETIME
-    stale = Application.objects.filter(
-        state=ApplicationState.DRAFT, edited_at__lt=before, invitation__isnull=True
-    )
+    stale = Application.objects.filter(state=ApplicationState.DRAFT, edited_at__lt=before)
     return sum(_forget_draft(pk) for pk in stale.values_list("pk", flat=True)[:1000])
 
 
@@ -594,5 +593,13 @@ def _forget_draft(pk: int) -> bool:
     application.delete()
     has_been_more = Role.objects.filter(member=member).exclude(role=RoleName.APPLICANT).exists()
     if not has_been_more and not Application.objects.filter(member=member).exists():
-        member.delete()
+        _forget_account(member)
     return True
+
+
+def _forget_account(member: Member) -> None:
+    """Somebody who never was more than this. Where something else still names them, the account stays."""
+    with suppress(ProtectedError), transaction.atomic():
+        own = Q(actor=member) | Q(counterpart=member) | Q(target_type="member", target_id=member.pk)
+        Activity.objects.filter(own).delete()
+        member.delete()

@@ -10,8 +10,10 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from community.core.errors import Invalid
 from community.core.forms import ActionForm
 from members.actions.application import Given
+from members.actions.member import normal_email
 from members.models import Answer, Question, QuestionKind, Tier
 
 # From so many answers on they are a list to open instead of buttons.
@@ -39,6 +41,13 @@ class StartForm(ActionForm):
                 choices=[(row.slug, row.name) for row in tiers],
                 widget=forms.RadioSelect,
             )
+
+    def clean_email(self) -> str:
+        """As it is kept, so that one address is one address to the limits too."""
+        try:
+            return normal_email(self.cleaned_data["email"])
+        except Invalid as error:
+            raise ValidationError(error.fields["email"]) from error
 
     @property
     def chosen_tier(self) -> Tier | None:

@@ -49,7 +49,7 @@ def application_start(request: HttpRequest) -> HttpResponse:
         tier, address = form.chosen_tier, form.cleaned_data["email"]
         if tier is None:
             form.add_error(None, _("No applications are taken at the moment. Come back another time."))
-        elif not ratelimit.consume(request, action="start_application", key=address.lower()):
+        elif not ratelimit.consume(request, action="start_application", key=address):
             form.add_error(
                 None, _("That was too often in too short a time. Wait a few minutes, then try again.")
             )

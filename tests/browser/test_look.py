@@ -113,6 +113,8 @@ MEMBER_PAGES = [
     "/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/",
 ]  # fmt: skip
 STRANGER_PAGES = [
+    "/join/",
+    "/join/sent/",
     "/accounts/login/",
     "/accounts/login/code/",
     "/accounts/password/reset/",

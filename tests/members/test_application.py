@@ -35,6 +35,7 @@ from members.actions.application import (
 )
 from members.actions.gate import create_question, create_tier, default_tier
 from members.actions.member import deactivate_member
+from members.actions.sign_in import claim_member
 from members.models import (
     Answer,
     Application,
@@ -774,6 +775,7 @@ def test_members_have_no_application_to_look_at(web):
 def test_drafts_are_forgotten_with_accounts_that_never_were_more(questions, member):
     old = timezone.now() - DRAFT_LIFETIME - timedelta(hours=1)
     forgotten = make_application(email="old@example.org", sent=False)
+    claim_member(forgotten.member)
     Answer.objects.create(application=forgotten, question=questions["why"], text="To learn.")
     fresh = make_application(email="fresh@example.org", sent=False)
     before = make_application("Bea Before", email="before@example.org", sent=False)
@@ -784,6 +786,7 @@ def test_drafts_are_forgotten_with_accounts_that_never_were_more(questions, memb
     assert forget_drafts() == 0
     assert not Member.objects.filter(email="old@example.org").exists()
     assert not Activity.objects.filter(target_type="application", target_id=forgotten.pk).exists()
+    assert not Activity.objects.filter(actor=forgotten.member_id).exists()
     assert Application.objects.filter(pk=fresh.pk).exists()
     # An application that was sent or withdrawn keeps its person.
     assert Member.objects.filter(email="before@example.org").exists()
