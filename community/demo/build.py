@@ -15,6 +15,8 @@ from community.demo.gate import drop_mails, make_gate
 from community.demo.more_threads import MORE_THREADS
 from community.demo.people import (
     COMPANIES,
+    FOLLOWS,
+    LABELS,
     LANGUAGES,
     LOOKS,
     PEOPLE,
@@ -27,11 +29,13 @@ from discussions.actions.post import accept_answer, create_post, edit_post, than
 from discussions.actions.space import add_space_member, create_space
 from discussions.actions.topic import close_topic, create_topic
 from discussions.models import Post, ReadState, Space, Topic, TopicKind, visible_space_ids
+from members.actions.expertise import grant_expertise
 from members.actions.fact import FactChange, write_facts
+from members.actions.introduction import create_introduction
 from members.actions.member import create_member
 from members.actions.profile import start_employment
 from members.actions.role import grant_role
-from members.models import FactSource, Member, Organisation, OrganisationDomain, RoleName
+from members.models import FactSource, Member, Organisation, OrganisationDomain, RoleName, Tie, TieKind
 
 # Known to everybody who reads this file: the demo is for one's own machine, and `make_demo` refuses any other.
 PASSWORD = "three gives before one ask"  # noqa: S105
@@ -72,6 +76,7 @@ def build_demo(now: datetime | None = None) -> dict[str, int]:
         _thread(world, thread)
     _introductions(world)
     _desk(world)
+    _ties(world)
     # The past is told to its readers now, so that follows exist and no pile waits for the worker.
     dispatch(list(Activity.objects.undispatched().order_by("id").values_list("id", flat=True)))
     drop_mails()
@@ -144,6 +149,24 @@ def _said(person: Person) -> dict[str, str]:
         "looks_topics": LOOKS.get(person.key, ""),
         "looks_for": person.looks_for,
     }
+
+
+def _ties(world: _World) -> None:
+    """Experts are recognised, some people follow each other, and two are asked whether they want to meet."""
+    for key, topic, evidence in LABELS:
+        member = world.members[key]
+        at = member.joined_at + timedelta(days=3)
+        grant_expertise(member, topic=topic, evidence=evidence, by=world.members["ines"], at=at)
+    Tie.objects.bulk_create(
+        Tie(member=world.members[one], other=world.members[other], kind=TieKind.FOLLOW)
+        for one, other in FOLLOWS
+    )
+    create_introduction(
+        world.members["ben"],
+        world.members["katrin"],
+        reason="Both hedge small volumes.\nKatrin has left the reverse auction that Ben would like to leave.",
+        by=world.members["wim"],
+    )
 
 
 def _rooms(world: _World) -> None:

@@ -198,3 +198,23 @@ SIGN_INS = (
     ("member", "ben"),
     ("applicant", "nils"),
 )
+
+# What the experts are recognised for, by the names of the tags under which they write.
+LABELS = (
+    (
+        "amara",
+        "audits",
+        "Thirty audits in textiles, and the notes on them that half of the guild works with.",
+    ),
+    ("henrik", "tenders", "Framework agreements for railways in four countries."),
+    ("yuki", "risk", "Took a product line through three last-time buys."),
+    ("yuki", "obsolescence", "Gave the workshop on lead times of last year."),
+    ("carmen", "indexation", "Drafted the index clauses that three members use."),
+    ("carmen", "contracts", "Procurement counsel for fifteen years."),
+)
+
+# Who follows whom; pairs that stand both ways follow each other back.
+FOLLOWS = (
+    ("ben", "wim"), ("wim", "ben"), ("ben", "carmen"), ("sofia", "amara"), ("amara", "sofia"), ("grace", "saskia"),
+    ("saskia", "grace"), ("katrin", "wim"), ("wim", "katrin"), ("david", "ruth"),
+)  # fmt: skip

@@ -1,6 +1,6 @@
 """Expert labels: granted on evidence, reviewed each year, ended; and how much the expert wants to be asked."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -24,8 +24,10 @@ MOST_QUESTIONS: Final = 99
 
 
 @transaction.atomic
-def grant_expertise(member: Member, *, topic: str, evidence: str, by: Member) -> Expertise:
-    """Rule 2.5. The first label grants the role of an expert.
+def grant_expertise(
+    member: Member, *, topic: str, evidence: str, by: Member, at: datetime | None = None
+) -> Expertise:
+    """Rule 2.5. The first label grants the role of an expert. `at` is when it was granted; now, if not given.
 
     Raises `Invalid` without topic or evidence and for who is not a member, `Conflict` where the label is held already.
     """
@@ -49,11 +51,12 @@ def grant_expertise(member: Member, *, topic: str, evidence: str, by: Member) ->
         topic=topic,
         evidence=evidence,
         granted_by=by,
-        review_due=timezone.now() + REVIEWED_EVERY,
+        from_at=at or timezone.now(),
+        review_due=(at or timezone.now()) + REVIEWED_EVERY,
     )
     if RoleName.EXPERT not in member.roles:
-        grant_role(member, RoleName.EXPERT, by=by)
-    _told(Verb.EXPERTISE_GRANTED, row, by)
+        grant_role(member, RoleName.EXPERT, by=by, at=at)
+    _told(Verb.EXPERTISE_GRANTED, row, by, at=at)
     return row
 
 
@@ -115,7 +118,7 @@ def _locked(row: Expertise) -> Expertise:
     return row
 
 
-def _told(verb: Verb, row: Expertise, by: Member) -> None:
+def _told(verb: Verb, row: Expertise, by: Member, *, at: datetime | None = None) -> None:
     refresh_directory_entry(row.member_id)
     record(
         verb,
@@ -123,5 +126,6 @@ def _told(verb: Verb, row: Expertise, by: Member) -> None:
         target=row.member,
         audience=Audience.COMMUNITY,
         counterpart_id=row.member_id,
+        at=at,
         topic=row.topic,
     )
