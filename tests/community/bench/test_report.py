@@ -1,7 +1,7 @@
 """Ratios, quartiles and budgets out of measured figures; no server."""
 
 from community.bench.measure import Figures, Page, percentile, quartiles
-from community.bench.report import BUDGETS, DIRECTORY, table
+from community.bench.report import BUDGETS, table
 
 
 def figures(name: str, cpu: list[float], floor: list[float]) -> Figures:
@@ -17,6 +17,10 @@ def test_quartiles_and_percentiles():
     assert percentile([float(value) for value in range(101)], 95) == 95.0
 
 
+# Promised in milliseconds too: the pages of a hundred thousand people.
+LONG_LISTS = {budget.page for budget in BUDGETS if budget.figure == "p95"}
+
+
 def test_a_budget_takes_the_figure_it_is_about():
     first = figures("long topic, first page", [4.0, 4.0, 4.0], [2.0] * 3)
     by_name = {
@@ -26,7 +30,7 @@ def test_a_budget_takes_the_figure_it_is_about():
         "long topic, middle page": figures("long topic, middle page", [4.4, 4.0, 4.2], [2.0] * 3),
         "long topic, last page": figures("long topic, last page", [8.0, 8.0, 8.0], [2.0] * 3),
         "floor": figures("floor", [2.0] * 3, [2.0] * 3),
-        **{name: figures(name, [3.0] * 3, [2.0] * 3) for name in DIRECTORY},
+        **{name: figures(name, [3.0] * 3, [2.0] * 3) for name in LONG_LISTS},
     }
     measured = {budget.title: (budget.measured(by_name), budget.most) for budget in BUDGETS}
     assert measured == {
@@ -36,8 +40,8 @@ def test_a_budget_takes_the_figure_it_is_about():
         "topic list, CPU against the floor": (1.5, 1.6),
         "long topic, middle page against its first": (1.05, 1.1),
         "long topic, last page against its first": (2.0, 1.1),
-        **{f"{name}: CPU against the floor": (1.5, 3.0) for name in DIRECTORY},
-        **{f"{name}: p95 against the floor's": (1.0, 3.0) for name in DIRECTORY},
+        **{f"{name}: CPU against the floor": (1.5, 3.0) for name in LONG_LISTS},
+        **{f"{name}: p95 against the floor's": (1.0, 3.0) for name in LONG_LISTS},
     }
 
 
