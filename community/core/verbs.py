@@ -13,7 +13,7 @@ class Verb(models.TextChoices):
     MEMBER_JOINED = (
         "member.joined",
         _("joined"),
-    )  # source: import, command, demo, manager, application, invitation, domain, sso
+    )  # source: import, command, demo, manager, application, invitation, domain, sso, return; tier
     MEMBER_DEACTIVATED = "member.deactivated", _("was deactivated")  # reason
     MEMBER_REACTIVATED = "member.reactivated", _("was reactivated")
     ROLE_GRANTED = "role.granted", _("was granted a role")  # role, until (ISO date or null)
@@ -31,12 +31,13 @@ class Verb(models.TextChoices):
     APPLICATION_STARTED = "application.started", _("started an application")  # tier
     APPLICATION_SUBMITTED = "application.submitted", _("applied")  # tier, due_at
     APPLICATION_TAKEN = "application.taken", _("took an application")  # by is its owner now
-    APPLICATION_ASKED = "application.asked", _("asked an applicant for more")  # step: whose words the applicant reads
+    APPLICATION_ASKED = "application.asked", _("asked an applicant for more")  # step
     APPLICATION_ANSWERED = "application.answered", _("answered a reviewer's question")
     APPLICATION_ASSESSED = "application.assessed", _("assessed an application")  # criterion_id, verdict
     APPLICATION_NOTED = "application.noted", _("noted something about an application")
     APPLICATION_REVIEWED = "application.reviewed", _("gave one of two decisions")  # accepts
-    APPLICATION_WAITLISTED = "application.waitlisted", _("put an applicant on the waitlist")  # tier, in_time, step
+    # tier, in_time, step
+    APPLICATION_WAITLISTED = "application.waitlisted", _("put an applicant on the waitlist")
     APPLICATION_MOVED = "application.moved", _("moved an applicant on the waitlist")  # rank, place, reason
     APPLICATION_ACCEPTED = "application.accepted", _("accepted an applicant")  # tier, in_time, moved_up, step
     APPLICATION_DECLINED = "application.declined", _("declined an applicant")  # tier, in_time, not_met, step
