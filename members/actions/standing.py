@@ -19,7 +19,7 @@ from community.core.permissions import require
 from community.core.text import clean_source
 from community.core.verbs import Verb
 from members.actions.admission import NoPlace, admit_member, end_admission
-from members.actions.application import open_draft
+from members.actions.application import open_draft, withdraw_application
 from members.actions.directory import refresh_directory_entry
 from members.actions.gate import default_tier
 from members.actions.sign_in import end_sessions, revoke_tokens
@@ -103,8 +103,12 @@ def leave_community(member: Member, *, by: Member) -> Member:
         list(Role.objects.current().filter(role=RoleName.ADMINISTRATOR).order_by("pk").select_for_update())
         if not administrators.exists():
             raise Invalid(_("You are the last administrator. Give somebody else that role first."))
+    # An applicant who leaves must not go on being reviewed.
+    for application in Application.objects.open().filter(member=member):
+        withdraw_application(application, by=by)
     member = Member.objects.select_for_update().get(pk=member.pk)
-    if member.left_at is not None:
+    # Whoever came back by an invitation has left before, and may leave again.
+    if member.has_left:
         raise Conflict(_("You have left already."))
     now = timezone.now()
     acted_in = member.primary_role

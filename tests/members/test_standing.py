@@ -16,9 +16,10 @@ from community.core.models import Activity, Mail
 from community.core.tokens import create_token
 from community.core.verbs import Verb
 from members.actions import standing
+from members.actions.role import grant_role
 from members.backends import MemberBackend
-from members.models import Appeal, Member, Pause, Role, RoleName, Suspension
-from tests.factories import PASSWORD, dispatch_activity, make_member, make_topic
+from members.models import Appeal, ApplicationState, Member, Pause, Role, RoleName, Suspension
+from tests.factories import PASSWORD, dispatch_activity, make_application, make_member, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -323,6 +324,23 @@ def test_leaving_ends_roles_sessions_and_tokens_and_keeps_the_account(member):
     assert [one.kind for one in mails(member.email)] == ["member.left"]
     with pytest.raises(Conflict):
         standing.leave_community(gone, by=gone)
+
+
+def test_an_applicant_who_leaves_is_not_reviewed_any_more():
+    application = make_application()
+    member = application.member
+    standing.leave_community(member, by=member)
+    application.refresh_from_db()
+    assert application.state == ApplicationState.WITHDRAWN
+    assert again(member).has_left
+
+
+def test_whoever_came_back_another_way_can_leave_again(member, manager):
+    standing.leave_community(member, by=member)
+    grant_role(member, RoleName.MEMBER, by=manager)
+    assert again(member).is_admitted
+    standing.leave_community(again(member), by=again(member))
+    assert again(member).has_left
 
 
 def test_nobody_makes_somebody_else_leave(member, manager):
