@@ -37,12 +37,16 @@ from community.core.text import RENDERER_VERSION
 from discussions.models import Space, SpacePreset, Tag
 from members.actions.directory import rebuild_directory
 from members.actions.fact import built_in_fields
+from members.actions.gate import default_tier
 from members.models import Organisation
 
 SEED = 20
 YEARS = 3
 #: Whom the measured requests are signed in as: writes now and then, reads and follows much.
 READER_ID = 11
+# Keeps the gate: a manager, who sees what the reader does not.
+KEEPER_ID = 12
+MOST_APPLICATIONS = 10_000
 READER_TOPICS = 500
 READER_FOLLOWS = 60
 
@@ -65,6 +69,9 @@ TABLES = (
     "members_expertise",
     "members_directoryentry",
     "members_directoryfacet",
+    "members_application",
+    "members_applicationstep",
+    "members_reviewdecision",
     "discussions_topic",
     "discussions_post",
     "discussions_postrevision",
@@ -111,9 +118,14 @@ def _load_rows(sizes: Sizes, *, say: Say) -> None:
         cursor.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
         _plan(cursor, sizes, say)
         built_in_fields()
+        chosen: dict[str, int | str] = {
+            "members": sizes.members,
+            "topics": sizes.topics,
+            "tier": default_tier().pk,
+        }
         for name, statement in _STATEMENTS:
             say(name)
-            cursor.execute(statement, {"members": sizes.members, "topics": sizes.topics, **_PARAMETERS})
+            cursor.execute(statement, chosen | _PARAMETERS)
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
             cursor.execute(statement)
@@ -289,6 +301,8 @@ def _copy_text(value: object) -> str:
 
 _PARAMETERS: dict[str, int | str] = {
     "reader": READER_ID,
+    "keeper": KEEPER_ID,
+    "applications": MOST_APPLICATIONS,
     "reader_topics": READER_TOPICS,
     "reader_follows": READER_FOLLOWS,
     "long_topic": LONG_TOPIC_ID,
@@ -381,7 +395,13 @@ _STATEMENTS: Sequence[tuple[str, str]] = (
         FROM members_member AS member
         JOIN bench_subject ON bench_subject.id = pg_temp.skewed(member.id, 24, 200) WHERE member.id %% 50 = 2;
         INSERT INTO members_role (member_id, role, from_at)
-        SELECT id, CASE WHEN id %% 500 = 1 THEN 'moderator' WHEN id %% 50 = 2 THEN 'expert' ELSE 'member' END, joined_at
+        SELECT
+            id,
+            CASE
+                WHEN id = %(keeper)s THEN 'manager' WHEN id %% 500 = 1 THEN 'moderator' WHEN id %% 50 = 2 THEN 'expert'
+                ELSE 'member'
+            END,
+            joined_at
         FROM members_member;
         INSERT INTO members_employment (member_id, organisation_id, title, from_date)
         SELECT
@@ -394,6 +414,35 @@ _STATEMENTS: Sequence[tuple[str, str]] = (
         FROM discussions_space AS space, members_member AS member
         WHERE space.preset IN ('private', 'hidden', 'experts') AND member.id <= 100 AND member.id <> %(reader)s
         UNION ALL SELECT %(reader_space)s, %(reader)s;
+        """,
+    ),
+    (
+        "applications",
+        """
+        INSERT INTO members_application
+            (member_id, tier_id, state, company_name, created_at, edited_at, submitted_at, due_at, asked_at,
+             waitlisted_at, decided_at, owner_id)
+        SELECT
+            asked.id, %(tier)s, asked.state, 'Northwind Systems', asked.at, asked.at, asked.at,
+            asked.at + interval '2 days',
+            CASE WHEN asked.state = 'more_asked' THEN asked.at + interval '1 day' END,
+            CASE WHEN asked.state = 'waitlisted' THEN asked.at + interval '1 day' END,
+            -- One decision in five was late.
+            CASE WHEN asked.state IN ('accepted', 'declined')
+                THEN asked.at + CASE WHEN asked.id %% 5 = 0 THEN interval '3 days' ELSE interval '1 day' END END,
+            CASE WHEN asked.id %% 3 = 0 THEN %(keeper)s END
+        FROM (
+            SELECT
+                id, now() - interval '4 days' - pg_temp.chance(id, 30) * interval '300 days' AS at,
+                (ARRAY['submitted', 'submitted', 'in_review', 'in_review', 'more_asked', 'waitlisted', 'accepted',
+                    'accepted', 'accepted', 'declined'])[1 + id %% 10] AS state
+            FROM members_member WHERE id > %(members)s - least(%(applications)s, %(members)s / 2)
+        ) AS asked;
+        INSERT INTO members_applicationstep (application_id, state, by_id, at, words)
+        SELECT id, 'submitted', member_id, submitted_at, '' FROM members_application;
+        INSERT INTO members_reviewdecision (application_id, reviewer_id, accepts, words, at)
+        SELECT id, %(keeper)s, state <> 'declined', 'In a few words.', coalesce(waitlisted_at, decided_at)
+        FROM members_application WHERE state IN ('waitlisted', 'accepted', 'declined');
         """,
     ),
     (

@@ -4,7 +4,7 @@ import http.client
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.urls import reverse
 
-from community.bench.load import READER_ID
+from community.bench.load import KEEPER_ID, READER_ID
 from community.bench.server import COUNT_HEADER, SESSION_COOKIE, Server, cpu_seconds
 from community.bench.sizes import LONG_TOPIC_ID, TYPICAL_TOPIC_ID, Sizes
 from community.bench.words import COMMON_WORD, RARE_PERSON, RARE_WORD, TOPICS
@@ -42,6 +42,7 @@ class Page:
 
     name: str
     path: str
+    reader: int = READER_ID
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ def pages(sizes: Sizes) -> list[Page]:
     """The pages of the application, after the floor and the barer floor."""
     last = (sizes.long_topic - 1) // POSTS_PER_PAGE + 1
     topic = reverse("topic_show", args=[LONG_TOPIC_ID])
-    search, people = reverse("search"), reverse("member_list")
+    search, people, applications = reverse("search"), reverse("member_list"), reverse("application_list")
     topic_value = quote(facet_value(TOPICS[0]))
     return [
         Page(FLOOR, "/bench/floor/"),
@@ -90,13 +91,21 @@ def pages(sizes: Sizes) -> list[Page]:
         Page("company", reverse("organisation_show", args=["northwind-systems"])),
         Page("person", reverse("member_show", args=["member-2"])),
         Page("person's posts", reverse("member_posts", args=["member-2"])),
+        Page("applications", applications, KEEPER_ID),
+        Page("applications, waitlist", f"{applications}?list=waitlisted", KEEPER_ID),
+        Page("applications, accepted", f"{applications}?list=accepted", KEEPER_ID),
+        Page("application", reverse("application_review", args=[1]), KEEPER_ID),
         Page("API, topics", "/api/v1/topics/"),
     ]
 
 
-def sign_in() -> str:
-    """A session of the reader, as a sign-in leaves it. Returns its key."""
-    reader = Member.objects.get(pk=READER_ID)
+def sign_in() -> dict[int, str]:
+    """A session of each who reads, as a sign-in leaves it. Returns their keys."""
+    return {reader: _session_of(reader) for reader in (READER_ID, KEEPER_ID)}
+
+
+def _session_of(member_id: int) -> str:
+    reader = Member.objects.get(pk=member_id)
     session = SessionStore()
     session[SESSION_KEY] = str(reader.pk)
     session[BACKEND_SESSION_KEY] = "members.backends.MemberBackend"
@@ -109,49 +118,55 @@ def sign_in() -> str:
 class Client:
     """A browser that keeps its connection, measures what it waits and fails on anything but an answer."""
 
-    def __init__(self, server: Server, session_key: str) -> None:
+    def __init__(self, server: Server, session_keys: Mapping[int, str]) -> None:
         self._server = server
-        self._headers = {"Cookie": f"{SESSION_COOKIE}={session_key}", "Accept": "text/html"}
+        self._headers = {
+            reader: {"Cookie": f"{SESSION_COOKIE}={key}", "Accept": "text/html"}
+            for reader, key in session_keys.items()
+        }
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
 
-    def get(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+    def get(self, page: Page, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+        headers = self._headers[page.reader] | headers
         try:
-            self._connection.request("GET", path, headers=self._headers | headers)
+            self._connection.request("GET", page.path, headers=headers)
             response = self._connection.getresponse()
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             # The server lets go of a connection that was quiet for a while.
             self._connection.close()
-            self._connection.request("GET", path, headers=self._headers | headers)
+            self._connection.request("GET", page.path, headers=headers)
             response = self._connection.getresponse()
         body = response.read()
         if response.status != 200:
-            raise PageError(f"{path} answered {response.status}.")
+            raise PageError(f"{page.path} answered {response.status}.")
         return response, body
 
-    def time(self, path: str, times: int) -> list[float]:
+    def time(self, page: Page, times: int) -> list[float]:
         latencies = []
         for _request in range(times):
             began = time.perf_counter()
-            self.get(path)
+            self.get(page)
             latencies.append((time.perf_counter() - began) * 1000)
         return latencies
 
-    def statements(self, path: str) -> list[str]:
-        _response, body = self.get(path, **{COUNT_HEADER: "1"})
+    def statements(self, page: Page) -> list[str]:
+        _response, body = self.get(page, **{COUNT_HEADER: "1"})
         return [str(statement) for statement in json.loads(body)]
 
 
-def measure(server: Server, session_key: str, chosen: Sequence[Page], *, requests: int) -> list[Figures]:
+def measure(
+    server: Server, session_keys: Mapping[int, str], chosen: Sequence[Page], *, requests: int
+) -> list[Figures]:
     """Ask for every page `requests` times in `ROUNDS` rounds, in turn with the floor, a few requests each."""
-    client = Client(server, session_key)
+    client = Client(server, session_keys)
     figures = [Figures(page) for page in chosen]
     floor = next(page for page in chosen if page.name == FLOOR)
     for entry in figures:
-        client.time(entry.page.path, min(_WARM_UP, requests))
-        entry.queries = len(client.statements(entry.page.path))
-        _response, body = client.get(entry.page.path)
+        client.time(entry.page, min(_WARM_UP, requests))
+        entry.queries = len(client.statements(entry.page))
+        _response, body = client.get(entry.page)
         entry.size = len(body)
-        response, body = client.get(entry.page.path, **{"Accept-Encoding": "gzip"})
+        response, body = client.get(entry.page, **{"Accept-Encoding": "gzip"})
         if response.headers.get("Content-Encoding") == "gzip":
             entry.size_gzip = len(body)
     backends = database_processes()
@@ -181,7 +196,7 @@ class _Spent:
 
     def ask(self, client: Client, server: Server, backends: Sequence[int], page: Page, times: int) -> None:
         cpu, database = cpu_seconds([server.worker]), cpu_seconds(backends)
-        self.latency_ms += client.time(page.path, times)
+        self.latency_ms += client.time(page, times)
         # The worker is done with a request a moment after the browser has it.
         time.sleep(0.002)
         self.cpu_seconds += cpu_seconds([server.worker]) - cpu

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from community.bench import database
+from community.bench.load import READER_ID
 from community.bench.measure import FLOOR, ROUNDS, PageError, measure, pages, sign_in
 from community.bench.report import parts_table, report, table
 from community.bench.server import ServerError, parts, running
@@ -70,10 +71,10 @@ class Command(BaseCommand):
             load_seconds = database.build(sizes, say=lambda step: self.stderr.write(f"  {step}"))
         with database.inside(sizes), running(sizes.database) as server:
             self.stderr.write("measuring")
-            session_key, chosen = sign_in(), pages(sizes)
-            figures = measure(server, session_key, chosen, requests=requests)
+            session_keys, chosen = sign_in(), pages(sizes)
+            figures = measure(server, session_keys, chosen, requests=requests)
             result = report(figures, sizes, requests=requests, load_seconds=load_seconds)
             sampled = [page.path for page in chosen if page.name in SAMPLED] if where else []
             return result | {
-                "parts": parts(server, session_key, sampled, requests=requests) if sampled else {}
+                "parts": parts(server, session_keys[READER_ID], sampled, requests=requests) if sampled else {}
             }
