@@ -18,6 +18,7 @@ from members.actions.fact import FactChange, set_facts
 from members.actions.member import create_member, deactivate_member, reactivate_member
 from members.actions.note import note_member
 from members.actions.organisation import add_domain, create_organisation, edit_organisation, remove_domain
+from members.actions.photo import delete_photo
 from members.actions.role import end_role, grant_role
 from members.actions.standing import lift_suspension, suspend_member
 from members.admin.profiles import CorrectFactForm, NoteForm, NoteInline, lines_of
@@ -177,6 +178,7 @@ class MemberAdmin(CommunityModelAdmin[Member]):
         "reactivate",
         "note",
         "correct_fact",
+        "remove_photo",
     )
     shown = (
         "display_name", "handle", "email", "headline", "current_roles", "state", "second_factor", "time_zone",
@@ -356,6 +358,16 @@ class MemberAdmin(CommunityModelAdmin[Member]):
                 {words["field"].key: FactChange(lines_of(words["field"], words["values"]))},
                 by=request.user,
             ),
+        )
+
+    @admin.action(description=gettext_lazy("Take the photo away"), permissions=["view"])
+    def remove_photo(self, request: MemberRequest, queryset: QuerySet[Member]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Take the photo away: initials stand in its place"),
+            button=_("Take away"),
+            act=lambda member, _words: delete_photo(member, by=request.user),
         )
 
 

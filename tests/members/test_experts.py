@@ -11,6 +11,7 @@ from community.core.models import Activity, Mail
 from community.core.verbs import Verb
 from members.actions.expertise import end_expertise, grant_expertise, review_expertise, set_question_budget
 from members.actions.note import note_member
+from members.actions.photo import change_photo
 from members.models import (
     Expertise,
     Fact,
@@ -21,7 +22,7 @@ from members.models import (
     QuestionBudget,
     RoleName,
 )
-from tests.factories import dispatch_activity, make_member
+from tests.factories import dispatch_activity, make_member, make_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -200,3 +201,6 @@ def test_managers_note_and_correct_in_the_admin(desk, member, manager):
     assert "day and a month" in refused.content.decode()
     assert act(desk, "member", "correct_fact", member, field="place", values="").status_code == 302
     assert not Fact.objects.exists()
+    change_photo(member, make_picture(), by=member)
+    assert act(desk, "member", "remove_photo", member).status_code == 302
+    assert "There is no photo" in act(desk, "member", "remove_photo", member).content.decode()
