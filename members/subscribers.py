@@ -124,6 +124,11 @@ def _tell_suspended(suspension: Suspension, kind: str, words: dict[str, object])
     )
 
 
+def _hears_of_others(member: Member) -> bool:
+    """Rule 1.12: while somebody pauses, no mail asks them or tells of others; the pages keep it for them."""
+    return bool(member.email) and member.is_admitted and member.paused_until is None
+
+
 def _holders(role: RoleName) -> list[Member]:
     """Those who hold the role today and can read mail."""
     rows = Role.objects.current().filter(member=OuterRef("pk"), role=role)
@@ -204,11 +209,11 @@ def tell_sponsors(activity: Activity) -> None:
     if inviter is not None and activity.verb != Verb.APPLICATION_ACCEPTED:
         sponsors.add(inviter)
     for sponsor in sorted(sponsors, key=lambda member: member.pk):
-        if sponsor.email and sponsor.is_admitted:
+        if _hears_of_others(sponsor):
             queue_mail(
                 "application.sponsored",
                 key=f"application.sponsored:{step.pk}:{sponsor.pk}",
-                address=sponsor.email,
+                address=sponsor.email or "",
                 template="members/mail/application_sponsored.txt",
                 words={
                     "sponsor": sponsor.display_name,
@@ -232,7 +237,7 @@ def ask_to_vouch(activity: Activity) -> None:
         return
     confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), email=request.email, verified=True)
     asked = Member.objects.active().admitted().filter(Q(email=request.email) | Exists(confirmed)).first()
-    if asked is None or not asked.email or not asked.is_admitted:
+    if asked is None or not _hears_of_others(asked):
         return
     queue_mail(
         "vouch.asked",
@@ -298,11 +303,11 @@ def ask_both(activity: Activity) -> None:
         )
     )
     for member, other in ((row.first, row.second), (row.second, row.first)):
-        if member.email and member.is_admitted and member.pk not in deaf:
+        if _hears_of_others(member) and member.pk not in deaf:
             queue_mail(
                 "introduction.asked",
                 key=f"introduction.asked:{row.pk}:{member.pk}",
-                address=member.email,
+                address=member.email or "",
                 template="members/mail/introduction_asked.txt",
                 words={
                     "name": member.display_name,
@@ -392,12 +397,12 @@ def tell_inviter_of_coming_in(activity: Activity) -> None:
 
 def _tell_inviter(invitation: Invitation, *, is_in: bool) -> None:
     inviter, invited = invitation.invited_by, invitation.accepted_by
-    if inviter is None or invited is None or not inviter.email or not inviter.is_admitted:
+    if inviter is None or invited is None or not _hears_of_others(inviter):
         return
     queue_mail(
         "invitation.accepted",
         key=f"invitation.{'in' if is_in else 'accepted'}:{invitation.pk}",
-        address=inviter.email,
+        address=inviter.email or "",
         template="members/mail/invitation_accepted.txt",
         words={
             "name": invited.display_name,

@@ -16,6 +16,7 @@ from community.core.models import Activity, Mail
 from community.core.tokens import create_token
 from community.core.verbs import Verb
 from members.actions import standing
+from members.actions.introduction import create_introduction
 from members.actions.role import grant_role
 from members.backends import MemberBackend
 from members.models import Appeal, ApplicationState, Member, Pause, Role, RoleName, Suspension
@@ -106,6 +107,14 @@ def test_the_pages_of_a_pause(member, client_as):
     refused = web.post(reverse("member_pause"), {"until": "2001-02-03"})
     assert refused.status_code == 422
     assert "2001-02-03" in refused.content.decode()
+
+
+def test_whoever_pauses_is_asked_for_nothing_by_mail(member, other_member):
+    third = make_member()
+    standing.pause_member(other_member, by=other_member, until=in_days(9))
+    create_introduction(member, other_member, by=third, reason="Both are in pricing.")
+    assert [one.kind for one in mails(member.email)] == ["introduction.asked"]
+    assert mails(other_member.email) == []
 
 
 # --- suspension ---
