@@ -8,7 +8,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from community.core.api.fields import AddressField, ListQuery, MomentField, StrictSerializer, TextField
+from community.core.api.fields import (
+    AddressField,
+    EmailField,
+    ListQuery,
+    MomentField,
+    StrictSerializer,
+    TextField,
+)
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
 from community.core.api.views import Endpoint, found
@@ -35,7 +42,7 @@ class InvitationSerializer(serializers.Serializer[Invitation]):
 
 
 class InvitationCreateSerializer(StrictSerializer):
-    email = TextField(max_length=254, help_text=_("The address that the invitation goes to."))
+    email = EmailField(help_text=_("The address that the invitation goes to."))
     name = TextField(max_length=80, required=False, help_text=_("How the mail greets them."))
     message = TextField(max_length=1000, required=False, help_text=_("A personal line in the mail."))
 

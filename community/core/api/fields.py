@@ -28,6 +28,11 @@ _VISIBLE: Final = (
 TEXT_PATTERN: Final = f"^[^{_CONTROL}]*[{_VISIBLE}][^{_CONTROL}]*$"
 _VISIBLE_IN_TAG: Final = _VISIBLE.replace("!-~", r"!-+\--~")
 TAG_PATTERN: Final = f"^[^{_CONTROL},]*[{_VISIBLE_IN_TAG}][^{_CONTROL},]*$"
+# Every match is an address; the rarer ones that it leaves out (other scripts, quotes) are taken too.
+EMAIL_PATTERN: Final = (
+    r"^[A-Za-z0-9_+-]{1,30}(\.[A-Za-z0-9_+-]{1,30})?"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\.){1,3}[A-Za-z]{2,24}$"
+)
 CURSOR_PATTERN: Final = "^[A-Za-z0-9_-]{1,800}$"
 
 _HAS_VISIBLE: Final = re.compile(f"[{_VISIBLE}]")
@@ -55,6 +60,13 @@ class TextField(serializers.CharField):
         if not _HAS_VISIBLE.search(data):
             self.fail("invisible")
         return data
+
+
+class EmailField(TextField):
+    """An e-mail address. The action says whether it is one, in the words that pages use."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=254, **kwargs)
 
 
 class TagField(TextField):

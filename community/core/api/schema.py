@@ -12,9 +12,11 @@ from rest_framework.permissions import SAFE_METHODS
 
 from community.core.api.fields import (
     CURSOR_PATTERN,
+    EMAIL_PATTERN,
     TAG_PATTERN,
     TEXT_PATTERN,
     CursorField,
+    EmailField,
     StrictSerializer,
     TagField,
     TextField,
@@ -81,7 +83,12 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 # The nearest class first.
-PATTERNS = {TagField: TAG_PATTERN, TextField: TEXT_PATTERN, CursorField: CURSOR_PATTERN}
+PATTERNS = {
+    EmailField: EMAIL_PATTERN,
+    TagField: TAG_PATTERN,
+    TextField: TEXT_PATTERN,
+    CursorField: CURSOR_PATTERN,
+}
 
 
 def id_parameter(name: str) -> OpenApiParameter:
