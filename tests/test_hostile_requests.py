@@ -33,6 +33,7 @@ READ = (
         "reply_to",
         "next",
         "limit",
+        "as",
     ),
     *(
         "cursor",
@@ -142,6 +143,7 @@ BOTH |= {
     "api_topic_list",
 }
 BOTH |= {"api_post_list", "api_topic_show", "api_post_show"}
+BOTH |= {"photo_edit", "introduction_create"}
 
 
 @pytest.mark.parametrize("role", ["stranger", "manager"])

@@ -123,7 +123,7 @@ class FactSent(StrictSerializer):
 class SelfChange(StrictSerializer):
     display_name = TextField(max_length=80, required=False)
     time_zone = TextField(max_length=40, required=False)
-    facts = FactSent(many=True, required=False, max_length=60)  # type: ignore[call-arg]
+    facts = serializers.ListField(child=FactSent(), max_length=60, required=False)
 
 
 class MemberListQuery(ListQuery):
