@@ -25,10 +25,13 @@ def fill_places(tier: Tier) -> list[Application]:
     """
     tier = lock_tier(tier)
     moved: list[Application] = []
+    full_companies: set[int | None] = set()
     for application in _waiting(tier).filter(member__deactivated_at__isnull=True):
         free = None if tier.capacity is None else tier.capacity - _seats(tier)
         if free is not None and free <= 0:
             break
+        if application.organisation_id in full_companies:
+            continue
         locked = lock_application(application)
         if locked.state != ApplicationState.WAITLISTED:
             # Withdrawn while this was waiting for the row.
@@ -36,6 +39,10 @@ def fill_places(tier: Tier) -> list[Application]:
         try:
             let_in(locked, by=None, words="", is_in_time=is_in_time(locked), moved_up=True)
         except NoPlace:
+            full_companies.add(application.organisation_id)
+            continue
+        except Conflict:
+            # In by another way meanwhile: no reason for the others to wait.
             continue
         moved.append(locked)
     return moved

@@ -43,7 +43,7 @@ from members.models import (
 from members.queries.vouches import tree_url
 from members.queries.waitlist import waitlist_standing
 
-PER_PAGE: Final = 50
+PER_PAGE: Final = 30
 #: Over how many days the share decided in time is told.
 SHARE_DAYS: Final = 90
 _DUPLICATES: Final = 10
@@ -92,8 +92,11 @@ class QueueRow:
     tier: str
     state_label: str
     owner: str
-    submitted: Moment
-    due: Moment | None
+    sent_relative: str
+    sent_exact: str
+    sent_iso: str
+    due_exact: str
+    due_iso: str
     is_overdue: bool
     needs_second: bool
 
@@ -161,6 +164,7 @@ def _queue_row(application: Application, clock: Clock, now: datetime) -> QueueRo
     is_with_reviewers = application.state in WITH_REVIEWERS
     assert application.submitted_at is not None
     due = application.due_at if is_with_reviewers else None
+    sent, owed = clock.moment(application.submitted_at), None if due is None else clock.moment(due)
     return QueueRow(
         name=application.member.display_name,
         url=application.get_absolute_url(),
@@ -168,8 +172,11 @@ def _queue_row(application: Application, clock: Clock, now: datetime) -> QueueRo
         tier=application.tier.name,
         state_label=str(ApplicationState(application.state).label),
         owner=application.owner.display_name if application.owner else "",
-        submitted=clock.moment(application.submitted_at),
-        due=None if due is None else clock.moment(due),
+        sent_relative=sent.relative,
+        sent_exact=sent.exact,
+        sent_iso=sent.iso,
+        due_exact=owed.exact if owed else "",
+        due_iso=owed.iso if owed else "",
         is_overdue=due is not None and due < now,
         needs_second=application.needs_second_reviewer or application.tier.reviewers_needed > 1,
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from community.core.errors import Conflict, Invalid, Refused
 from community.core.models import Activity, Mail
 from community.core.verbs import Verb
-from members.actions.admission import end_admission
+from members.actions.admission import admit_member, end_admission
 from members.actions.application import withdraw_application
 from members.actions.gate import edit_tier
 from members.actions.review import decide_application, settle_company
@@ -95,6 +95,14 @@ def test_whoever_waits_for_the_company_holds_up_nobody(manager):
     edit_tier(tier, by=manager, company_limit=2)
     fill_all_places()
     assert now_of(colleague).state == "accepted"
+
+
+def test_somebody_who_came_in_another_way_holds_up_nobody(manager):
+    tier = make_tier(capacity=0)
+    first, second = apply_and_accept(tier, manager), apply_and_accept(tier, manager)
+    admit_member(first.member, tier=make_tier(), by=manager, source="invitation")
+    edit_tier(tier, by=manager, capacity=2)
+    assert fill_places(tier) == [second]
 
 
 def test_whoever_waits_comes_before_whoever_is_accepted_today(manager):
