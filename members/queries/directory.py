@@ -334,6 +334,8 @@ class Counts:
     newcomers: int
     more: frozenset[str]
     """Keys that were counted through only in part; '' for all that are not chosen."""
+    uncounted: frozenset[str] = frozenset()
+    """Chosen keys beyond those that are counted again: of their values nothing is said."""
 
     @property
     def is_more(self) -> bool:
@@ -386,9 +388,10 @@ def _set_of(shape: _Shape, limit: int) -> tuple[str, tuple[Any, ...]]:
 def _count_sets(reader: Member, resolved: Resolved, keys: Sequence[str]) -> Counts:
     """Facets that are not chosen are counted among those who fit; a chosen one among those who fit the others."""
     search = resolved.search
-    chosen = [key for key in keys if key in search.facets][:_RECOUNTED]
+    chosen = [key for key in keys if key in search.facets]
+    uncounted = frozenset(chosen[_RECOUNTED:])
     sets: list[tuple[str, list[str]]] = [("", [key for key in keys if key not in search.facets])]
-    sets += [(key, [key]) for key in chosen]
+    sets += [(key, [key]) for key in chosen[:_RECOUNTED]]
     withs, counts = [], []
     parameters: list[Any] = []
     ending: list[Any] = []
@@ -424,7 +427,7 @@ def _count_sets(reader: Member, resolved: Resolved, keys: Sequence[str]) -> Coun
         else:
             totals[sets[number][0]] = people
     more = frozenset(key for key, people in totals.items() if people > COUNTED)
-    return Counts(by_key, totals[""], newcomers, more)
+    return Counts(by_key, totals[""], newcomers, more, uncounted)
 
 
 def _count_label(people: int, *, is_more: bool) -> str:
@@ -446,7 +449,6 @@ def _has_options(one: FacetKey, resolved: Resolved, counts: Counts) -> bool:
 
 def _group(one: FacetKey, resolved: Resolved, counts: Counts) -> FacetGroup:
     chosen = resolved.search.facets.get(one.key, ())
-    is_more = counts.is_partly(one.key, resolved.search)
     counted = {value: (label, people) for value, label, people in counts.by_key.get(one.key, ())}
     known = resolved.labels.get(one.key, {})
     # The most frequent ones, and what was chosen even where nobody is left of it.
@@ -456,12 +458,20 @@ def _group(one: FacetKey, resolved: Resolved, counts: Counts) -> FacetGroup:
             key=one.key,
             value=value,
             label=one.label(value, counted[value][0] if value in counted else known.get(value, value)),
-            count_label=_count_label(counted.get(value, ("", 0))[1], is_more=is_more),
+            count_label=_option_count(one.key, counted.get(value, ("", 0))[1], resolved, counts),
             is_checked=value in chosen,
         )
         for value in offered
     ]
     return FacetGroup(one.key, one.title, options, chosen_label=str(len(chosen)) if chosen else "")
+
+
+def _option_count(key: str, people: int, resolved: Resolved, counts: Counts) -> str:
+    """'' where nothing can be said: the facet was not counted again, or nobody of the first thousand has the value."""
+    is_more = counts.is_partly(key, resolved.search)
+    if key in counts.uncounted or (is_more and not people):
+        return ""
+    return _count_label(people, is_more=is_more)
 
 
 def _chips(resolved: Resolved, path: str) -> list[Chip]:

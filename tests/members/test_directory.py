@@ -366,6 +366,16 @@ class TestPage:
             url = response.context["older_url"]
         assert len(seen) == len(set(seen)) == len(people) + 1
 
+    def test_after_four_facets_the_values_stay_and_nothing_is_said_of_their_number(self, web, member):
+        company = make_organisation("Northwind")
+        employ(member, company)
+        say(member, place="Oslo", languages=["de"], sector="Public sector", helps_topics=["pricing"])
+        chosen = [f"company:{company.slug}", "place:oslo", "languages:de", "sector:public sector"]
+        response = page(web, facet=[*chosen, "helps_topics:pricing"])
+        assert names(response) == ["Mira Member"]
+        assert counts(response, "place") == {"oslo": "1"}
+        assert counts(response, "helps_topics") == {"pricing": ""}
+
     def test_the_table_is_remembered(self, web):
         make_member("Ann")
         assert b"<table" not in page(web).content
