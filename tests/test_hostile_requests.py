@@ -47,6 +47,7 @@ READ = (
         "ordering",
         "format",
         "lang",
+        "step",
         "version",
     ),
 )
@@ -144,6 +145,7 @@ BOTH |= {
 }
 BOTH |= {"api_post_list", "api_topic_show", "api_post_show"}
 BOTH |= {"photo_edit", "introduction_create"}
+BOTH |= {"invitation_create", "invitation_import", "invitation_show", "terms_accept", "welcome"}
 
 
 @pytest.mark.parametrize("role", ["stranger", "manager"])
