@@ -2,8 +2,9 @@
 
 The public lists are large, so they are planted in bulk, cleaned and rendered by the same functions as a post, and
 read twenty to a page; our own list goes through the forms. A usual run takes every fourth of their lines;
-`HOSTILE_EVERY=1` takes all of them, which is due when the renderer, the sanitiser or the policy changes. The pages are opened with the content security policy and
-with it switched off, because the sanitiser must hold alone; the policy holding alone is proven with raw text.
+`HOSTILE_EVERY=1` takes all of them, which is due when the renderer, the sanitiser or the policy changes. The pages
+are opened with the content security policy and with it switched off, because the sanitiser must hold alone; the
+policy holding alone is proven with raw text.
 """
 
 import os
