@@ -125,6 +125,11 @@ def sweep(world: World, role: str, found: Iterable[Route]) -> tuple[set[str], se
         allowed_here = (
             secrets_of_accounts() if role in STAFF and route.template.startswith("admin/") else set()
         )
+        if role in STAFF and route.template.startswith("admin/discussions/tag/"):
+            # Tags are one list for all rooms: docs/threat-model.md, not covered yet.
+            allowed_here = allowed_here | {
+                secret(room, where) for room in CLOSED for where in ("tag", "tagabout")
+            }
         for number, (owner, filled) in enumerate(targets(world, route)):
             address = route.address(filled)
             # What a method that is not offered answers does not depend on the object: one of them is enough.
@@ -242,6 +247,9 @@ def test_a_hidden_thing_answers_as_one_that_is_not_there(role):
             if owner == "open" or role in OPEN_TO.get(owner.split(",")[0], ()):
                 continue
             address = route.address(filled)
+            if address == route.address(open_values(world)):
+                # About neither this room nor this person: a company has a slug too.
+                continue
             for method in {"GET", (row.method if row else "post").upper()}:
                 with undone():
                     hidden = send(client, method, address, row.body if row else {}, as_json=as_json)
