@@ -9,7 +9,7 @@ from members.actions.admission import NoPlace, lock_tier
 from members.actions.application import lock_application, move_to
 from members.actions.domain import domain_policy
 from members.actions.review import vouches_missing
-from members.actions.waitlist import let_in
+from members.actions.waitlist import fill_places, let_in
 from members.models import Application, ApplicationState, DomainPolicy, Skip
 
 
@@ -25,6 +25,8 @@ def let_in_at_once(application: Application) -> Application:
         return application
     if not _needs_no_review(application) or vouches_missing(application):
         return application
+    # Whoever waits comes first, also in the moment after a place became free.
+    fill_places(tier)
     try:
         let_in(application, by=None, words="", is_in_time=True)
     except NoPlace:

@@ -13,13 +13,15 @@ from community.core.models import Activity, Mail
 from community.core.verbs import Verb
 from members.actions.admission import admit_member, end_admission
 from members.actions.application import withdraw_application
+from members.actions.automatic import let_in_at_once
+from members.actions.domain import set_domain_rule
 from members.actions.gate import edit_tier
 from members.actions.review import decide_application, settle_company
 from members.actions.standing import leave_community
 from members.actions.waitlist import fill_all_places, fill_places, move_on_waitlist
-from members.models import Admission, Application, Member
+from members.models import Admission, Application, DomainPolicy, Member
 from members.queries.waitlist import place_sentence, waitlist_standing
-from tests.factories import dispatch_activity, make_application, make_member, make_tier
+from tests.factories import dispatch_activity, make_application, make_member, make_organisation, make_tier
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +112,18 @@ def test_whoever_waits_comes_before_whoever_is_accepted_today(manager):
     inside, waiting = apply_and_accept(tier, manager), apply_and_accept(tier, manager)
     end_admission(inside.member)
     newest = apply_and_accept(tier, manager)
+    assert (now_of(waiting).state, newest.state) == ("accepted", "waitlisted")
+
+
+def test_whoever_waits_comes_before_whoever_needs_no_review(manager):
+    tier = make_tier(capacity=1)
+    inside, waiting = apply_and_accept(tier, manager), apply_and_accept(tier, manager)
+    company = make_organisation("Northwind")
+    set_domain_rule(
+        by=manager, domain="northwind.example", policy=DomainPolicy.ACCEPT, organisation=company, tier=tier
+    )
+    end_admission(inside.member)
+    newest = let_in_at_once(make_application(tier=tier, email="ada@northwind.example"))
     assert (now_of(waiting).state, newest.state) == ("accepted", "waitlisted")
 
 
