@@ -291,14 +291,16 @@ def secrets_hidden_from(role: str) -> set[str]:
     hidden.add(secret("gone", "reason"))
     hidden |= {f"zqmail{other}" for other in (*ROLES, "writer", "gone", "asking") if other != role}
     hidden |= {f"zqdigest{other}" for other in ROLES}
-    # Rule 1.7: whom somebody invites, they and the managers know.
-    hidden |= {"zqmailinvitedqz", "zqinvitednameqz"}
     # Rule 2.2: no role sees more of a person than other members do. Rule 2.7: the two who are asked read why.
     hidden |= {"zqonlymeqz", "zqfollowedbackqz"} | ({"zqintroductionqz"} if role != "insider" else set())
     hidden |= {f"zqtokennameof{other}qz" for other in ROLES if other != role}
-    if role not in {"manager", "administrator"}:
-        # Who asks to come in is between them and those who keep the gate.
+    if role in {"manager", "administrator"}:
+        # They choose among the companies, also those of which nobody is here (rule 0.4).
+        hidden -= {secret(owner, "company") for owner in ("gone", "asking")}
+    else:
+        # Who asks to come in is between them and those who keep the gate; so is whom somebody invites (rule 1.7).
         hidden |= {secret("asker", where) for where in WHERE_IN_AN_APPLICATION} | {"zqmailasker"}
+        hidden |= {"zqmailinvitedqz", "zqinvitednameqz"}
     # A search is its owner's alone.
     hidden |= {"zqsavedsearchqz", "zqsavedqueryqz"} if role != "insider" else set()
     if role in {"stranger", "deactivated", "applicant"}:
