@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from community.core.text import RENDERER_VERSION, SourceFormat, clean_line, clean_source, render
 from discussions.models import Post, Tag, TaggedTopic, Topic, TopicKind
+from members.actions.directory import refresh_directory_entry
 from members.models import Member, Role, RoleName
 from tests import hostile
 from tests.factories import make_space, make_topic
@@ -196,6 +197,7 @@ def plant_people(texts):
         for text in texts
     )
     Role.objects.bulk_create(Role(member=one, role=RoleName.MEMBER, from_at=now) for one in people)
+    refresh_directory_entry(*(one.pk for one in people))
     return people
 
 
