@@ -110,7 +110,7 @@ def test_hostile_words_stay_words(page_as, member):
 MEMBER_PAGES = [
     "/", "/spaces/", "{space}", "{topic}", "{last_page}", "/topics/new/?space=pricing", "/search/?q=letter",
     "/search/?q=nothing-like-this", "/members/", "{person}", "/me/", "/tags/pricing/", "/accounts/email/",
-    "/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/",
+    "/accounts/password/change/", "/accounts/2fa/", "/me/sessions/", "/accounts/logout/",
 ]  # fmt: skip
 STRANGER_PAGES = [
     "/join/",
