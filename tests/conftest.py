@@ -26,6 +26,8 @@ COPY_PREFIX = "trefoil_test_"
 TEMPLATE_LOCK = 7_305_131
 
 
+ROOT = Path(__file__).resolve().parent
+
 # Files that take a worker for minutes begin first: one that began last would leave the others without work.
 LONGEST_FIRST = (
     "browser/test_hostile_content.py",
@@ -42,6 +44,16 @@ LONGEST_FIRST = (
 )
 
 
+# Their tests share nothing, so that each goes to whichever worker is free; the other files stay together.
+APART = (
+    "browser/test_hostile_content.py",
+    "test_schema_fuzz.py",
+    "browser/test_look.py",
+    "test_secret_sweep.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> int:
         path = item.path.as_posix()
@@ -49,6 +61,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return places[0] if places else len(LONGEST_FIRST)
 
     items.sort(key=rank)
+    for item in items:
+        path = item.path.as_posix()
+        if not path.endswith(APART):
+            item.add_marker(pytest.mark.xdist_group(path.removeprefix(f"{ROOT}/")))
 
 
 # --- the database ---
