@@ -36,7 +36,7 @@ from members.directory import (
     facet_value,
     read_search,
 )
-from members.models import FactKind, FactSource, Member, RoleName, Visibility
+from members.models import FactKind, FactSource, Member, RoleName, Visibility, time_zone_choices
 from members.queries.directory import fitting, resolve
 from members.queries.facts import facts_for
 from members.queries.profile import expert_labels
@@ -122,7 +122,7 @@ class FactSent(StrictSerializer):
 
 class SelfChange(StrictSerializer):
     display_name = TextField(max_length=80, required=False)
-    time_zone = TextField(max_length=40, required=False)
+    time_zone = serializers.ChoiceField(choices=time_zone_choices(), required=False)
     facts = serializers.ListField(child=FactSent(), max_length=60, required=False)
 
 
