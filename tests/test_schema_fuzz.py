@@ -75,8 +75,23 @@ def test_every_answer_is_as_described(role, tmp_path) -> None:
         run = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", str(schema)),
-                *("--url", server.url, "--phases", EVERY_PHASE if EXAMPLES else PHASES[role], "--checks", "all"),
-                *("--max-examples", EXAMPLES or "10", "--seed", SEED, "--workers", "1", "--continue-on-failure"),
+                *(
+                    "--url",
+                    server.url,
+                    "--phases",
+                    EVERY_PHASE if EXAMPLES else PHASES[role],
+                    "--checks",
+                    "all",
+                ),
+                *(
+                    "--max-examples",
+                    EXAMPLES or "10",
+                    "--seed",
+                    SEED,
+                    "--workers",
+                    "1",
+                    "--continue-on-failure",
+                ),
                 # How fast values are made says something of this machine, not of the API.
                 *("--suppress-health-check", "too_slow", "--generation-database", "none", "--no-color"),
             ],

@@ -21,7 +21,7 @@ from community.bench.sizes import LONG_TOPIC_ID, TYPICAL_TOPIC_ID, Sizes
 from community.bench.words import COMMON_WORD, RARE_PERSON, RARE_WORD, TOPICS
 from discussions.models import POSTS_PER_PAGE
 from members.directory import facet_value
-from members.models import Member
+from members.models import Member, Organisation
 
 FLOOR = "floor"
 BARE = "bare"
@@ -88,7 +88,7 @@ def pages(sizes: Sizes) -> list[Page]:
         Page("people, word in a fifth", f"{people}?q=audit"),
         Page("people, rare word", f"{people}?q={RARE_PERSON}"),
         Page("people, newest", f"{people}?sort=newest&new=1"),
-        Page("company", reverse("organisation_show", args=["northwind-systems"])),
+        Page("company", Organisation.objects.get(employments__member=READER_ID).get_absolute_url()),
         Page("person", reverse("member_show", args=["member-2"])),
         Page("person's posts", reverse("member_posts", args=["member-2"])),
         Page("applications", applications, KEEPER_ID),

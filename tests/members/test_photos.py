@@ -31,6 +31,13 @@ from tests.factories import make_picture
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _own_storage(settings, tmp_path) -> None:
+    """The photos of one test alone: what others left lying is not this one's to count."""
+    own = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = settings.STORAGES | {"default": own}
+
+
 def png(width, height, *, data=b""):
     """A PNG that says how large it is and holds next to nothing."""
 
