@@ -23,6 +23,7 @@ from community.core.api.fields import (
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
 from community.core.api.views import Endpoint, found
+from community.core.errors import Conflict, Invalid
 from community.core.models import ApiToken, Scope
 from community.core.text import clean_line
 from members.actions.fact import FactChange
@@ -189,7 +190,7 @@ class MemberEndpoint(Endpoint):
 
     @extend_schema(request=SelfChange, responses=SelfSerializer)
     def edit_me(self, request: ApiRequest) -> Response:
-        """Change what you say about yourself; what is not sent stays."""
+        """Change what you say about yourself; what is not sent stays. 409 for a fact that its field does not take."""
         values = self.body(SelfChange)
         change = ProfileChange(
             display_name=values.get("display_name", request.user.display_name),
@@ -201,4 +202,11 @@ class MemberEndpoint(Endpoint):
                 for fact in values.get("facts", [])
             },
         )
-        return self.shown(edit_profile(request.user, change, by=request.user), SelfSerializer)
+        try:
+            member = edit_profile(request.user, change, by=request.user)
+        except Invalid as error:
+            if set(error.fields) & {"display_name", "time_zone"}:
+                raise
+            # Which fields there are and what each takes, the community says: no schema of requests can.
+            raise Conflict(error.sentence, fields=error.fields) from error
+        return self.shown(member, SelfSerializer)

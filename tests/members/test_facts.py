@@ -385,7 +385,7 @@ def test_one_s_own_facts_are_changed_over_the_api(member):
         ("place", ["Oslo"], "only_me")
     ]
     answer = program.patch("members/me/", {"facts": [{"key": "place", "values": ["a", "b"]}]})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert list(answer.json()["fields"]) == ["place"]
     assert program.patch("members/me/", {"facts": [{"key": "place", "values": []}]}).json()["facts"] == []
     assert program.patch("members/me/", {"headline": "x"}).status_code == 400
