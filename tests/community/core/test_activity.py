@@ -121,7 +121,7 @@ def test_only_models_have_a_type():
 
 def test_verbs_are_nouns_with_a_past_tense():
     for verb in Verb.values:
-        assert re.fullmatch(r"[a-z_]+\.([a-z]+ed|given|left|made|sent|set|taken)", verb)
+        assert re.fullmatch(r"[a-z_]+\.([a-z]+ed|given|left|made|sent|set|taken|withdrawn)", verb)
 
 
 # --- telling ---

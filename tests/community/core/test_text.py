@@ -358,15 +358,16 @@ BLOW_UPS = {
 
 @BOTH
 @pytest.mark.parametrize("shape", BLOW_UPS)
-def test_the_worst_shapes_cost_less_than_a_second(shape, source_format):
+def test_the_worst_shapes_cost_no_more_than_a_moment(shape, source_format):
+    # A second on a machine at rest; a shape that blows up takes minutes, also on the fastest.
     spent = []
     for _again in range(3):  # a busy machine makes a round slow, but not all of them
         started = time.process_time()
         rendered = render(BLOW_UPS[shape][:MAX_SOURCE], source_format)
         spent.append(time.process_time() - started)
-        if spent[-1] < 1:
+        if spent[-1] < 4:
             break
-    assert min(spent) < 1
+    assert min(spent) < 4
     assert len(rendered.html) < 25 * MAX_SOURCE
 
 
