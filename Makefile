@@ -47,7 +47,7 @@ run: packages ## Run the site, the worker and the scheduler, with a demo communi
 # A cluster of its own, which may lose data at a power cut: that is what makes it fast.
 test: install ## Run every test; ARGS="tests/community -k health" runs some
 	@TREFOIL_VAR="$${TREFOIL_VAR:-var}/tests" TREFOIL_EMBEDDED_FAST=1 \
-		$(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder $(ARGS)
+		$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install ## Run everything that finds faults without running the site
 	@$(BIN)/python -m ruff check .

@@ -15,6 +15,8 @@ from django.db import connection
 from django.test import Client
 from psycopg2 import sql
 from psycopg2.extensions import cursor as ServerCursor  # noqa: N812
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from members.models import Member, RoleName
 from tests.factories import make_deactivated_member, make_member
@@ -24,9 +26,6 @@ TEMPLATE_PREFIX = "trefoil_template_"
 COPY_PREFIX = "trefoil_test_"
 # One worker builds the template, the others wait for it; any number that nobody else locks.
 TEMPLATE_LOCK = 7_305_131
-
-
-ROOT = Path(__file__).resolve().parent
 
 # Files that take a worker for minutes begin first: one that began last would leave the others without work.
 LONGEST_FIRST = (
@@ -53,7 +52,18 @@ APART = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
+class FileScheduling(LoadScopeScheduling):
+    """A file is one worker's, so that what its tests share is made once; those of APART go test by test."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return nodeid if path.endswith(APART) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileScheduling:
+    return FileScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> int:
         path = item.path.as_posix()
@@ -61,10 +71,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return places[0] if places else len(LONGEST_FIRST)
 
     items.sort(key=rank)
-    for item in items:
-        path = item.path.as_posix()
-        if not path.endswith(APART):
-            item.add_marker(pytest.mark.xdist_group(path.removeprefix(f"{ROOT}/")))
 
 
 # --- the database ---
