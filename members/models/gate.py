@@ -1,6 +1,6 @@
 """What the public page says and what the gate asks for. Who asked to come in is in `application.py`."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+AnyAsked = TypeVar("AnyAsked", bound=models.Model)
 
 
 class Gate(models.Model):
@@ -94,7 +96,9 @@ class Tier(models.Model):
         return ""
 
 
-class CriterionQuerySet(models.QuerySet["Criterion"]):
+class AskedQuerySet(models.QuerySet[AnyAsked]):
+    """What the gate asks for: criteria and questions, of one tier or of all."""
+
     def in_force(self) -> Self:
         return self.filter(retired_at__isnull=True).order_by("position", "id")
 
@@ -112,7 +116,7 @@ class Criterion(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True)
 
-    objects = CriterionQuerySet.as_manager()
+    objects = AskedQuerySet["Criterion"].as_manager()
 
     class Meta:
         verbose_name_plural = "criteria"
@@ -137,14 +141,6 @@ class QuestionKind(models.TextChoices):
     COMPANY = "company", _("a company")
 
 
-class QuestionQuerySet(models.QuerySet["Question"]):
-    def in_force(self) -> Self:
-        return self.filter(retired_at__isnull=True).order_by("position", "id")
-
-    def of_tier(self, tier: Tier) -> Self:
-        return self.filter(Q(tier__isnull=True) | Q(tier=tier))
-
-
 class Question(models.Model):
     """Rule 1.2: one question of the form. Answered questions are retired, never changed into others."""
 
@@ -162,7 +158,7 @@ class Question(models.Model):
     fills = models.CharField(_("fills the profile field"), max_length=40, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
-    objects = QuestionQuerySet.as_manager()
+    objects = AskedQuerySet["Question"].as_manager()
 
     class Meta:
         constraints = (
