@@ -54,7 +54,7 @@ def admit_member(
     somebody who has a place already or whose account is closed.
     """
     tier = lock_tier(tier)
-    forget_roles(member)
+    member.forget_roles()
     member = _lock_member(member)
     if Admission.objects.seated().filter(member=member).exists():
         raise Conflict(_("{name} is a member already.").format(name=member.display_name))
@@ -151,13 +151,7 @@ def _change_role(member: Member, *, by: Member | None, now: datetime) -> None:
         row.save(update_fields=["until_at"])
     if not Role.objects.filter(member=member, role=RoleName.MEMBER, until_at__isnull=True).exists():
         Role.objects.create(member=member, role=RoleName.MEMBER, from_at=now, granted_by=by)
-    forget_roles(member)
-
-
-def forget_roles(member: Member) -> None:
-    """What was resolved before is not true any more for this loaded person."""
-    for known in ("roles", "held_roles", "_current_roles"):
-        member.__dict__.pop(known, None)
+    member.forget_roles()
 
 
 def _answers_for_the_profile(application: Application | None) -> dict[str, str]:

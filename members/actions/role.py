@@ -37,8 +37,7 @@ def grant_role(
     row = Role.objects.create(
         member=member, role=role, from_at=at or timezone.now(), until_at=until, granted_by=by
     )
-    for known in ("roles", "held_roles"):
-        member.__dict__.pop(known, None)
+    member.forget_roles()
     refresh_directory_entry(member.pk)
     record(
         Verb.ROLE_GRANTED,

@@ -196,6 +196,11 @@ class Member(AbstractBaseUser):
         """What every permission asks: the roles held today, and none at all while the member is suspended."""
         return frozenset() if self.held_roles and self.is_suspended else self.held_roles
 
+    def forget_roles(self) -> None:
+        """For whoever has changed them: what this loaded person was resolved to before is not true any more."""
+        for known in ("roles", "held_roles", "_current_roles"):
+            self.__dict__.pop(known, None)
+
     @property
     def primary_role(self) -> str:
         """The role that activity records as the one acted in: the furthest reaching of those held."""
