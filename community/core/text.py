@@ -20,6 +20,8 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from community.core.errors import Invalid
+
 #: Goes up whenever the same source would give other HTML; stored posts are then rendered again in the
 #: background.
 RENDERER_VERSION: Final = 1
@@ -101,6 +103,22 @@ def _is_visible(character: str) -> bool:
 def clean_source(value: str) -> str:
     r"""A body as it is stored: line ends are \n, controls but \n and \t are gone, all else stays."""
     return _NOT_IN_SOURCE.sub("", _LINE_ENDS.sub("\n", value)).lstrip("\ufeff")
+
+
+def required_words(text: str, *, field: str, longest: int, missing: str) -> str:
+    """Plain prose as it is stored: a reason, an answer, a note. Raises `Invalid` where there is none or too much.
+
+    `missing` is what is said where nothing was written; `longest` is in characters.
+    """
+    words = clean_source(text).strip()
+    if not clean_line(words):
+        raise Invalid(missing, fields={field: [missing]})
+    if len(words) > longest:
+        sentence = _("This has {length} characters; {limit} are the most.").format(
+            length=len(words), limit=longest
+        )
+        raise Invalid(sentence, fields={field: [sentence]})
+    return words
 
 
 # What an editor leaves behind when everything was deleted: elements without attributes around nothing.

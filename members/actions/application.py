@@ -27,7 +27,7 @@ from community.core.errors import Conflict, Invalid, Refused
 from community.core.mail import queue_mail
 from community.core.models import Activity, Audience
 from community.core.permissions import require
-from community.core.text import clean_line, clean_source
+from community.core.text import clean_line, required_words
 from community.core.verbs import Verb
 from members.actions.domain import blocked_sentence, domain_policy
 from members.actions.gate import default_tier
@@ -509,12 +509,7 @@ def answer_reviewer(application: Application, words: str, *, by: Member) -> Appl
     Raises `Invalid` for an empty or overlong answer, `Conflict` where nothing is asked.
     """
     require(can_write_application(by, application))
-    text = clean_source(words).strip()
-    if not text:
-        raise _invalid("words", _("Write your answer first."))
-    if len(text) > WORDS_LENGTH:
-        sentence = _("This has {length} characters; {limit} are the most.")
-        raise _invalid("words", sentence.format(length=len(text), limit=WORDS_LENGTH))
+    text = required_words(words, field="words", longest=WORDS_LENGTH, missing=_("Write your answer first."))
     application = lock_application(application)
     if application.state != ApplicationState.MORE_ASKED:
         raise Conflict(_("Nothing is asked of you at the moment. What you wrote before has arrived."))

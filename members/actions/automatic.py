@@ -2,14 +2,11 @@
 
 from django.db import transaction
 
-from community.core.activity import record
-from community.core.models import Audience
-from community.core.verbs import Verb
-from members.actions.admission import NoPlace, lock_tier
-from members.actions.application import lock_application, move_to
+from members.actions.admission import lock_tier
+from members.actions.application import lock_application
 from members.actions.domain import domain_policy
 from members.actions.review import vouches_missing
-from members.actions.waitlist import fill_places, let_in
+from members.actions.waitlist import let_in_or_wait
 from members.models import Application, ApplicationState, DomainPolicy, Skip
 
 
@@ -25,23 +22,7 @@ def let_in_at_once(application: Application) -> Application:
         return application
     if not _needs_no_review(application) or vouches_missing(application):
         return application
-    # Whoever waits comes first, also in the moment after a place became free.
-    fill_places(tier)
-    try:
-        let_in(application, by=None, words="", is_in_time=True)
-    except NoPlace:
-        step = move_to(application, ApplicationState.WAITLISTED, by=None)
-        record(
-            Verb.APPLICATION_WAITLISTED,
-            by=None,
-            target=application,
-            audience=Audience.MEMBER,
-            counterpart_id=application.member_id,
-            organisation_id=application.organisation_id,
-            tier=application.tier_id,
-            in_time=True,
-            step=step.pk,
-        )
+    let_in_or_wait(application, tier=tier, by=None, words="", is_in_time=True)
     return application
 
 

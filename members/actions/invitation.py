@@ -35,6 +35,7 @@ from members.actions.application import (
 from members.actions.domain import blocked_sentence, domain_policy
 from members.actions.gate import current_gate, default_tier
 from members.actions.member import is_taken, normal_email
+from members.actions.waitlist import put_on_waitlist
 from members.models import (
     Application,
     ApplicationState,
@@ -401,18 +402,7 @@ def _let_in(invitation: Invitation, application: Application, *, at: datetime | 
             sentence=error.sentence
         )
         if application.state != ApplicationState.WAITLISTED:
-            step = move_to(application, ApplicationState.WAITLISTED, by=None, words=words, at=at)
-            record(
-                Verb.APPLICATION_WAITLISTED,
-                by=None,
-                target=application,
-                audience=Audience.MEMBER,
-                at=at,
-                counterpart_id=member.pk,
-                tier=application.tier_id,
-                in_time=True,
-                step=step.pk,
-            )
+            put_on_waitlist(application, by=None, words=words, is_in_time=True, at=at)
     else:
         move_to(application, ApplicationState.ACCEPTED, by=by, words=_("You came by an invitation."), at=at)
 

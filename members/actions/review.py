@@ -12,12 +12,12 @@ from community.core.activity import record
 from community.core.errors import Conflict, Invalid
 from community.core.models import Audience
 from community.core.permissions import require
-from community.core.text import clean_line, clean_source
+from community.core.text import clean_line, clean_source, required_words
 from community.core.verbs import Verb
-from members.actions.admission import NoPlace, lock_tier
+from members.actions.admission import lock_tier
 from members.actions.application import lock_application, move_to
 from members.actions.organisation import create_organisation
-from members.actions.waitlist import fill_places, let_in
+from members.actions.waitlist import let_in_or_wait
 from members.models import (
     WITH_REVIEWERS,
     Application,
@@ -80,7 +80,12 @@ def ask_applicant(application: Application, words: str, *, by: Member) -> Applic
 
     The same question sent twice is one. Raises `Invalid` without words, `Conflict` where a question is open.
     """
-    words = _words(words, missing=_("Write what you would like to know. The applicant reads it as it is."))
+    words = required_words(
+        words,
+        field="words",
+        longest=LONGEST_WORDS,
+        missing=_("Write what you would like to know. The applicant reads it as it is."),
+    )
     application = _lock(application, by=by, states=_UNDECIDED)
     if application.state == ApplicationState.MORE_ASKED:
         last = application.steps.order_by("-at", "-pk").first()
@@ -249,7 +254,12 @@ def decide_application(
     require(can_review_application(by, application))
     words = clean_source(words).strip()
     if not accepts or len(words) > LONGEST_WORDS:
-        words = _words(words, missing=_("Write why. The applicant reads exactly these words."))
+        words = required_words(
+            words,
+            field="words",
+            longest=LONGEST_WORDS,
+            missing=_("Write why. The applicant reads exactly these words."),
+        )
     # The tier first, then the application: the order of everybody who gives places.
     tier = lock_tier(application.tier)
     if _has_decided(application, by=by, accepts=accepts):
@@ -270,11 +280,7 @@ def decide_application(
     if not accepts:
         _decline(application, by=by, words=words, is_in_time=is_in_time, not_met=not_met)
         return application
-    fill_places(tier)
-    try:
-        let_in(application, by=by, words=words, is_in_time=is_in_time)
-    except NoPlace:
-        _put_on_waitlist(application, by=by, words=words, is_in_time=is_in_time)
+    let_in_or_wait(application, tier=tier, by=by, words=words, is_in_time=is_in_time)
     return application
 
 
@@ -380,21 +386,6 @@ def _decline(
     )
 
 
-def _put_on_waitlist(application: Application, *, by: Member, words: str, is_in_time: bool) -> None:
-    step = move_to(application, ApplicationState.WAITLISTED, by=by, words=words)
-    record(
-        Verb.APPLICATION_WAITLISTED,
-        by=by,
-        target=application,
-        audience=Audience.MEMBER,
-        counterpart_id=application.member_id,
-        organisation_id=application.organisation_id,
-        tier=application.tier_id,
-        in_time=is_in_time,
-        step=step.pk,
-    )
-
-
 # --- what they share --------------------------------------------------------------------------------------------
 
 
@@ -440,7 +431,12 @@ def _take(application: Application, *, by: Member) -> None:
 
 
 def _note(application: Application, text: str, *, by: Member) -> ApplicationNote:
-    text = _words(text, field="note", missing=_("There is nothing here yet. Write the note first."))
+    text = required_words(
+        text,
+        field="note",
+        longest=LONGEST_WORDS,
+        missing=_("There is nothing here yet. Write the note first."),
+    )
     last = application.notes.order_by("-at", "-pk").first()
     if last is not None and last.by_id == by.pk and last.text == text:
         return last
@@ -453,19 +449,6 @@ def _note(application: Application, text: str, *, by: Member) -> ApplicationNote
         counterpart_id=application.member_id,
     )
     return note
-
-
-def _words(text: str, *, missing: str, field: str = "words") -> str:
-    """Prose of somebody, as it is stored. Raises `Invalid` where there is none or too much."""
-    text = clean_source(text).strip()
-    if not clean_line(text):
-        raise Invalid(missing, fields={field: [missing]})
-    if len(text) > LONGEST_WORDS:
-        sentence = _("This has {length} characters; {limit} are the most.").format(
-            length=len(text), limit=LONGEST_WORDS
-        )
-        raise Invalid(sentence, fields={field: [sentence]})
-    return text
 
 
 def _reason(text: str, *, field: str) -> str:

@@ -16,7 +16,7 @@ from community.core.activity import record
 from community.core.errors import Conflict, Invalid
 from community.core.models import Audience
 from community.core.permissions import require
-from community.core.text import clean_source
+from community.core.text import required_words
 from community.core.verbs import Verb
 from members.actions.admission import NoPlace, admit_member, end_admission
 from members.actions.application import open_draft, withdraw_application
@@ -129,7 +129,7 @@ def leave_community(member: Member, *, by: Member) -> Member:
         counterpart_id=member.pk,
         role=acted_in,
     )
-    _forget_roles(member)
+    member.forget_roles()
     refresh_directory_entry(member.pk)
     return member
 
@@ -157,7 +157,7 @@ def return_to_community(member: Member, *, by: Member) -> Member:
             open_draft(member, last.tier if last is not None and is_open else default_tier())
     Member.objects.filter(pk=member.pk).update(left_at=None)
     member.left_at = None
-    _forget_roles(member)
+    member.forget_roles()
     record(
         Verb.MEMBER_RETURNED,
         by=member,
@@ -181,7 +181,9 @@ def suspend_member(member: Member, *, by: Member, reason: str, until: datetime) 
     `Conflict` where a suspension is in force: lifting it and suspending anew leaves a trace of both.
     """
     require(can_suspend_member(by, member))
-    reason = _words(reason, REASON_LENGTH, "reason", _("They need to know why."))
+    reason = required_words(
+        reason, field="reason", longest=REASON_LENGTH, missing=_("They need to know why.")
+    )
     _check_span(
         until, LONGEST_SUSPENSION, _("A suspension lasts a year at most. Deactivate the account instead.")
     )
@@ -220,7 +222,7 @@ def appeal_suspension(suspension: Suspension, *, by: Member, words: str) -> Appe
     Raises `Conflict` for a second one, and where the suspension is over.
     """
     require(can_speak_for(by, suspension.member))
-    words = _words(words, APPEAL_LENGTH, "words", _("Say why it should end."))
+    words = required_words(words, field="words", longest=APPEAL_LENGTH, missing=_("Say why it should end."))
     suspension = _lock_suspension(suspension)
     if Appeal.objects.filter(suspension=suspension).exists():
         raise Conflict(_("You have appealed already. Somebody else than who suspended you decides."))
@@ -245,7 +247,9 @@ def decide_appeal(appeal: Appeal, *, by: Member, is_granted: bool, reason: str) 
     """
     suspension = _lock_suspension(appeal.suspension)
     require(can_decide_appeal(by, suspension))
-    reason = _words(reason, REASON_LENGTH, "reason", _("They need to know why."))
+    reason = required_words(
+        reason, field="reason", longest=REASON_LENGTH, missing=_("They need to know why.")
+    )
     appeal = Appeal.objects.select_for_update().get(pk=appeal.pk)
     if appeal.decided_at is not None:
         raise Conflict(_("This appeal is decided already."))
@@ -304,11 +308,6 @@ def _take_place_again(member: Member, last: Admission | None) -> bool:
     return True
 
 
-def _forget_roles(member: Member) -> None:
-    for known in ("roles", "held_roles", "_current_roles"):
-        member.__dict__.pop(known, None)
-
-
 def _check_span(until: datetime, longest: timedelta, too_long: str) -> None:
     now = timezone.now()
     if until <= now:
@@ -316,15 +315,3 @@ def _check_span(until: datetime, longest: timedelta, too_long: str) -> None:
         raise Invalid(sentence, fields={"until": [sentence]})
     if until - now > longest + timedelta(days=1):
         raise Invalid(too_long, fields={"until": [too_long]})
-
-
-def _words(words: str, longest: int, field: str, missing: str) -> str:
-    words = clean_source(words).strip()
-    if not words:
-        raise Invalid(missing, fields={field: [missing]})
-    if len(words) > longest:
-        sentence = _("This has {length} characters; {limit} are the most.").format(
-            length=len(words), limit=longest
-        )
-        raise Invalid(sentence, fields={field: [sentence]})
-    return words

@@ -10,10 +10,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from community.core.activity import record
-from community.core.errors import Conflict, Invalid, Refused
+from community.core.errors import Conflict, Refused
 from community.core.models import Audience
 from community.core.permissions import require
-from community.core.text import clean_line, clean_source
+from community.core.text import clean_line, required_words
 from community.core.verbs import Verb
 from members.actions.gate import current_gate
 from members.models import (
@@ -42,15 +42,12 @@ def give_vouch(application: Application, *, by: Member, words: str, conflict: st
     require(can_vouch(by, application))
     if not requests_to(by).filter(application=application).exists():
         raise Refused(_("Only members whom the applicant has named can vouch."))
-    text = clean_source(words).strip()
-    if not clean_line(text):
-        sentence = _("Write how you know this person and why they fit.")
-        raise Invalid(sentence, fields={"words": [sentence]})
-    if len(text) > LONGEST_VOUCH:
-        sentence = _("This has {length} characters; {limit} are the most.").format(
-            length=len(text), limit=LONGEST_VOUCH
-        )
-        raise Invalid(sentence, fields={"words": [sentence]})
+    text = required_words(
+        words,
+        field="words",
+        longest=LONGEST_VOUCH,
+        missing=_("Write how you know this person and why they fit."),
+    )
     # Two of one person at the same moment count after each other.
     Member.objects.select_for_update(no_key=True).get(pk=by.pk)
     there = Vouch.objects.filter(application=application, by=by).first()

@@ -1,5 +1,7 @@
 """Waiting for a place: letting in whoever is next when one is free, and letting somebody go first."""
 
+from datetime import datetime
+
 from celery import shared_task
 from django.db import transaction
 from django.db.models import QuerySet
@@ -125,6 +127,45 @@ def let_in(
         tier=application.tier_id,
         in_time=is_in_time,
         moved_up=moved_up,
+        step=step.pk,
+    )
+    return step
+
+
+def let_in_or_wait(
+    application: Application, *, tier: Tier, by: Member | None, words: str, is_in_time: bool
+) -> None:
+    """A place for whoever may come in, or where all are taken one on the waitlist. Tier and application are locked.
+
+    Whoever waits goes before, also in the moment after a place became free.
+    """
+    fill_places(tier)
+    try:
+        let_in(application, by=by, words=words, is_in_time=is_in_time)
+    except NoPlace:
+        put_on_waitlist(application, by=by, words=words, is_in_time=is_in_time)
+
+
+def put_on_waitlist(
+    application: Application,
+    *,
+    by: Member | None,
+    words: str,
+    is_in_time: bool,
+    at: datetime | None = None,
+) -> ApplicationStep:
+    """Behind everybody who waits already. The application is locked."""
+    step = move_to(application, ApplicationState.WAITLISTED, by=by, words=words, at=at)
+    record(
+        Verb.APPLICATION_WAITLISTED,
+        by=by,
+        target=application,
+        audience=Audience.MEMBER,
+        at=at,
+        counterpart_id=application.member_id,
+        organisation_id=application.organisation_id,
+        tier=application.tier_id,
+        in_time=is_in_time,
         step=step.pk,
     )
     return step
