@@ -22,9 +22,7 @@ def follow_member(member: Member, *, by: Member) -> Member:
 
 @transaction.atomic
 def unfollow_member(member: Member, *, by: Member) -> Member:
-    require(is_admitted(by))
-    gone, _kinds = Tie.objects.filter(member=by, other=member, kind=TieKind.FOLLOW).delete()
-    if gone:
+    if _end(member, TieKind.FOLLOW, by):
         _record_follow(Verb.MEMBER_UNFOLLOWED, member, by)
     return member
 
@@ -38,8 +36,7 @@ def mute_member(member: Member, *, by: Member) -> Member:
 
 @transaction.atomic
 def unmute_member(member: Member, *, by: Member) -> Member:
-    require(is_admitted(by))
-    Tie.objects.filter(member=by, other=member, kind=TieKind.MUTE).delete()
+    _end(member, TieKind.MUTE, by)
     return member
 
 
@@ -57,8 +54,7 @@ def block_member(member: Member, *, by: Member) -> Member:
 @transaction.atomic
 def unblock_member(member: Member, *, by: Member) -> Member:
     """The follows that the block ended do not come back by themselves."""
-    require(is_admitted(by))
-    Tie.objects.filter(member=by, other=member, kind=TieKind.BLOCK).delete()
+    _end(member, TieKind.BLOCK, by)
     return member
 
 
@@ -69,6 +65,13 @@ def _make(member: Member, kind: TieKind, by: Member) -> None:
     _row, is_new = Tie.objects.get_or_create(member=by, other=member, kind=kind)
     if is_new and kind == TieKind.FOLLOW:
         _record_follow(Verb.MEMBER_FOLLOWED, member, by)
+
+
+def _end(member: Member, kind: TieKind, by: Member) -> bool:
+    """Whether there was anything to end."""
+    require(is_admitted(by))
+    gone, _kinds = Tie.objects.filter(member=by, other=member, kind=kind).delete()
+    return bool(gone)
 
 
 def _record_follow(verb: Verb, member: Member, by: Member) -> None:

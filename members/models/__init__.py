@@ -28,7 +28,7 @@ from members.models.fact import Fact, FactField, FactKind, FactSource, Photo, Vi
 from members.models.failure import SignInFailure
 from members.models.gate import Criterion, Gate, Question, QuestionKind, Tier
 from members.models.identity_provider import IdentityProvider, Protocol
-from members.models.invitation import DomainPolicy, DomainRule, Invitation, InvitationBatch, Skip, new_batch
+from members.models.invitation import DomainPolicy, DomainRule, Invitation, InvitationBatch, Skip
 from members.models.member import HANDLE, Member, MemberQuerySet, time_zone_choices
 from members.models.organisation import Employment, Organisation, OrganisationDomain, OrganisationKind
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
@@ -99,6 +99,5 @@ __all__ = [
     "Vouch",
     "VouchRequest",
     "Welcome",
-    "new_batch",
     "time_zone_choices",
 ]

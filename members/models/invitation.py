@@ -111,17 +111,13 @@ class Invitation(models.Model):
         return reverse("invitation_list")
 
 
-def new_batch() -> uuid.UUID:
-    return uuid.uuid4()
-
-
 class InvitationBatch(models.Model):
     """A file of invitations as it was shown before sending: what is confirmed is this and nothing else.
 
     The rows are emptied when it is sent: from then on the invitations say it.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_batch, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+")
     skips = ArrayField(models.CharField(max_length=10, choices=Skip), default=list, blank=True)
