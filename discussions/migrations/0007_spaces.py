@@ -1,0 +1,10 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('discussions', '0006_reading'),
+    ]
+
+    operations = []
