@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "sweep-activity": {"task": "activity.sweep", "schedule": timedelta(seconds=10)},
     "sweep-mail": {"task": "mail.sweep", "schedule": timedelta(seconds=30)},
     "forget-idempotency-keys": {"task": "idempotency.forget", "schedule": crontab(hour="3", minute="20")},
+    "forget-notices": {"task": "notices.forget", "schedule": crontab(hour="4", minute="50")},
     "clear-sessions": {"task": "sessions.clear", "schedule": crontab(hour="3", minute="40")},
     "forget-drafts": {"task": "members.forget_drafts", "schedule": crontab(hour="3", minute="30")},
     "forget-sign-in-failures": {"task": "members.forget_sign_in_failures", "schedule": timedelta(hours=1)},

@@ -98,6 +98,18 @@ class Verb(models.TextChoices):
     # topic_id, number; counterpart: the answerer
     ANSWER_ACCEPTED = "answer.accepted", _("accepted an answer")
     ANSWER_UNACCEPTED = "answer.unaccepted", _("took back an accepted answer")  # topic_id, number
+    # messages (rule 3.13): never a word of them, and no counterpart: the target leads only those who take part
+    MESSAGE_SENT = "message.sent", _("sent a message")  # is_group, is_first
+    # target: the participant
+    MESSAGE_REQUEST_ACCEPTED = "message_request.accepted", _("accepted a first message")
+    PARTICIPANT_ADDED = "participant.added", _("added somebody to a conversation")  # target: the participant
+    PARTICIPANT_LEFT = "participant.left", _("left a conversation")  # target: the participant
+    REPORT_MADE = "report.made", _("reported something")  # target_type, reason
+
+    # notices and mail
+    # fields: names of settings and reasons, never values
+    NOTICE_PREFERENCE_EDITED = "notice_preference.edited", _("changed how notices arrive")
+    ADDRESS_STOPPED = "address.stopped", _("cannot be reached by mail any more")  # status, reason
 
     # the root
     IMPORT_FINISHED = "import.finished", _("finished an import")  # format, added (counts by kind)

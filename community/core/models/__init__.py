@@ -3,17 +3,43 @@
 from community.core.models.activity import Activity, ActivityQuerySet, Audience
 from community.core.models.idempotency import IdempotencyKey
 from community.core.models.mail import Mail, MailState
+from community.core.models.notice import (
+    DEFAULT_DELIVERY,
+    WEIGHTS,
+    AddressFault,
+    Delivery,
+    Digest,
+    DigestRate,
+    MailFeedback,
+    Notice,
+    NoticePreference,
+    NoticeReason,
+    ReceivedKind,
+    ReceivedMail,
+)
 from community.core.models.search import SearchEntry, SearchKind
 from community.core.models.token import ApiToken, Scope
 
 __all__ = [
+    "DEFAULT_DELIVERY",
+    "WEIGHTS",
     "Activity",
     "ActivityQuerySet",
+    "AddressFault",
     "ApiToken",
     "Audience",
+    "Delivery",
+    "Digest",
+    "DigestRate",
     "IdempotencyKey",
     "Mail",
+    "MailFeedback",
     "MailState",
+    "Notice",
+    "NoticePreference",
+    "NoticeReason",
+    "ReceivedKind",
+    "ReceivedMail",
     "Scope",
     "SearchEntry",
     "SearchKind",

@@ -39,6 +39,8 @@ class Mail(models.Model):
     subject = models.CharField(max_length=200)
     # Emptied once it is sent: a link in it may still open something.
     body = models.TextField()
+    # For a mail that is written when it is sent, with the reader's rights of that moment: which things it tells of.
+    data = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
     state = models.CharField(max_length=10, choices=MailState, default=MailState.WAITING)
     message_id = models.CharField(max_length=120, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
