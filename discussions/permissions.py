@@ -1,10 +1,34 @@
 """Who may do what in spaces, topics and posts. Writing derives from seeing: every predicate asks that first."""
 
+from datetime import datetime
+
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from community.core.moments import moment
 from community.core.permissions import ALLOWED, Decision, Denied
-from discussions.models import Post, Space, SpacePreset, Topic, TopicKind, visible_space_ids
-from members.models import Member, RoleName
+from discussions.models import (
+    READING,
+    UNANSWERED,
+    AskSession,
+    ContactPreference,
+    ContactRule,
+    Conversation,
+    Message,
+    ParticipantState,
+    Post,
+    SessionHost,
+    SessionQuestion,
+    Space,
+    SpaceMembership,
+    SpacePreset,
+    Topic,
+    TopicKind,
+    stewarded_space_ids,
+    visible_space_ids,
+)
+from members.models import Member, RoleName, Tie, TieKind
+from members.permissions import is_admitted
 
 MODERATORS = (RoleName.MODERATOR, RoleName.MANAGER)
 
@@ -39,14 +63,53 @@ def can_edit_tag(user: Member) -> Decision:
     return Denied(_("Moderators describe tags. Ask one of them."))
 
 
+def is_steward(user: Member, space_id: int) -> bool:
+    """Rule 8.4: powers in the named space, and only there. No query beside the one for the visible spaces."""
+    return space_id in stewarded_space_ids(user)
+
+
+def moderates(user: Member, space_id: int) -> bool:
+    """Moderators and managers in every space they see, stewards in theirs."""
+    return user.has_role(*MODERATORS) or is_steward(user, space_id)
+
+
+def can_settle_space(user: Member, space: Space) -> Decision:
+    """What a space is for, its outlines, rules and list of people: its stewards, and community managers."""
+    if not (seen := can_see_space(user, space)):
+        return seen
+    if is_steward(user, space.pk) or can_manage_spaces(user):
+        return ALLOWED
+    return Denied(_("The stewards of this space and the community managers settle it. Ask one of them."))
+
+
+def can_ask_for_space(user: Member, space: Space) -> Decision:
+    """Rule 3.1: a private space that says so is asked for; a hidden one is never named."""
+    if space.pk in visible_space_ids(user):
+        return Denied(_("This space is open to you already."))
+    if user.is_admitted and space.takes_requests and space.archived_at is None:
+        return ALLOWED
+    return Denied(_("This space is not open to you."))
+
+
 def can_create_topic(user: Member, space: Space) -> Decision:
     if not (seen := can_see_space(user, space)):
         return seen
     if space.archived_at is not None:
         return Denied(_("This space is archived: it can be read, and nothing new is written here."))
-    if space.preset == SpacePreset.READ_ONLY and not user.has_role(*MODERATORS):
+    if space.preset == SpacePreset.READ_ONLY and not moderates(user, space.pk):
         return Denied(_("Only community managers and moderators start topics in a read-only space."))
     return ALLOWED
+
+
+def can_create_kind(user: Member, space: Space, kind: str) -> Decision:
+    """Rule 3.2: announcements are the organisation's, sessions are opened by who looks after the space."""
+    if kind == TopicKind.ANNOUNCEMENT and not user.is_staff:
+        return Denied(_("Announcements come from the community's staff. Start a discussion instead."))
+    if kind == TopicKind.SESSION and not moderates(user, space.pk):
+        return Denied(
+            _("Stewards, moderators and community managers open sessions. Tell one of them whom to invite.")
+        )
+    return can_create_topic(user, space)
 
 
 def can_reply(user: Member, topic: Topic) -> Decision:
@@ -59,16 +122,20 @@ def can_reply(user: Member, topic: Topic) -> Decision:
         return Denied(
             _("This topic is closed ({reason}). A moderator can open it again.").format(reason=reason)
         )
-    if topic.space.preset == SpacePreset.READ_ONLY and not user.has_role(*MODERATORS):
+    if not topic.takes_replies:
+        return Denied(
+            _("This announcement takes no replies. Start a topic about it where others can answer.")
+        )
+    if topic.space.preset == SpacePreset.READ_ONLY and not moderates(user, topic.space_id):
         return Denied(_("Only community managers and moderators write in a read-only space."))
     return ALLOWED
 
 
 def can_edit_topic(user: Member, topic: Topic) -> Decision:
-    """Title and tags: the author, and who moderates."""
+    """Title and tags: the author, and who moderates or is steward here."""
     if not (seen := _can_see_topic(user, topic)):
         return seen
-    if user.has_role(*MODERATORS):
+    if moderates(user, topic.space_id):
         return ALLOWED
     if topic.author_id != user.pk:
         return Denied(_("The author and the moderators can change this title and its tags."))
@@ -79,9 +146,111 @@ def can_close_topic(user: Member, topic: Topic) -> Decision:
     """Closing and opening again."""
     if not (seen := _can_see_topic(user, topic)):
         return seen
-    if user.has_role(*MODERATORS):
+    if moderates(user, topic.space_id):
         return ALLOWED
     return Denied(_("Moderators close topics. Report the topic, and one of them will look at it."))
+
+
+def can_pin_topic(user: Member, topic: Topic) -> Decision:
+    """Pinning and unpinning."""
+    if not (seen := _can_see_topic(user, topic)):
+        return seen
+    if moderates(user, topic.space_id):
+        return ALLOWED
+    return Denied(_("Stewards and moderators pin topics. Ask one of them."))
+
+
+def can_rearrange_topic(user: Member, topic: Topic) -> Decision:
+    """Whether a topic may be moved, split or merged at all; where to is asked by `can_move_topic`."""
+    if not (seen := _can_see_topic(user, topic)):
+        return seen
+    if not moderates(user, topic.space_id):
+        return Denied(_("Stewards and moderators move, split and merge topics. Ask one of them."))
+    return ALLOWED
+
+
+def can_move_topic(user: Member, topic: Topic, space: Space) -> Decision:
+    """The rights of both spaces are needed. What was said in a confidential room stays there (rule 3.14)."""
+    if not (may := can_rearrange_topic(user, topic)):
+        return may
+    if not (seen := can_see_space(user, space)):
+        return seen
+    if space.pk != topic.space_id and SpacePreset.CONFIDENTIAL in {topic.space.preset, space.preset}:
+        return Denied(_("Nothing moves into or out of a confidential room. Start a topic of its own there."))
+    if not moderates(user, space.pk):
+        return Denied(
+            _("You do not look after {space}. Ask one of its stewards or a moderator.").format(
+                space=space.name
+            )
+        )
+    if space.archived_at is not None:
+        return Denied(_("This space is archived: it can be read, and nothing new is written here."))
+    return ALLOWED
+
+
+def can_switch_replies(user: Member, topic: Topic) -> Decision:
+    """Announcements alone can do without replies; anything else is closed, with a reason."""
+    if not (seen := _can_see_topic(user, topic)):
+        return seen
+    if topic.kind != TopicKind.ANNOUNCEMENT:
+        return Denied(_("Only announcements go without replies. Close the topic, with a reason."))
+    if user.is_staff or moderates(user, topic.space_id):
+        return ALLOWED
+    return Denied(_("Staff and moderators decide whether an announcement takes replies."))
+
+
+def can_settle_session(user: Member, topic: Topic) -> Decision:
+    """Hours and hosts of a session."""
+    if not (seen := _can_see_topic(user, topic)):
+        return seen
+    if topic.kind != TopicKind.SESSION:
+        return Denied(_("This topic is not an ask-me-anything session."))
+    if moderates(user, topic.space_id):
+        return ALLOWED
+    return Denied(_("Stewards, moderators and community managers settle a session. Ask one of them."))
+
+
+def can_ask_in_session(user: Member, session: AskSession, now: datetime) -> Decision:
+    """From the opening of the questions to the end, whoever may write there."""
+    if not (may := can_reply(user, session.topic)):
+        return may
+    if now < session.opens_at:
+        return Denied(_("Questions are taken from {when} on.").format(when=_day_and_time(session.opens_at)))
+    if now >= session.ends_at:
+        return Denied(_("The session has ended. Start a topic with your question."))
+    return ALLOWED
+
+
+def can_answer_question(user: Member, question: SessionQuestion) -> Decision:
+    """The hosts, also after the end: who asked shall have an answer."""
+    topic = question.session.topic
+    if not (may := can_reply(user, topic)):
+        return may
+    if SessionHost.objects.filter(session=question.session_id, member=user.pk).exists():
+        return ALLOWED
+    return Denied(_("The hosts of the session answer here. Reply in the thread instead."))
+
+
+def can_support_question(user: Member, question: SessionQuestion) -> Decision:
+    """Everybody who reads it, but who asked it."""
+    if not (seen := _can_see_post(user, question.post)):
+        return seen
+    if question.post.author_id == user.pk:
+        return Denied(_("This is your own question. Others say whether they want to know it too."))
+    if question.answered_at is not None:
+        return Denied(_("This question is answered."))
+    return ALLOWED
+
+
+def can_manage_tags(user: Member) -> Decision:
+    """Accepting and merging what members propose: moderators, managers and stewards; each where they see it used."""
+    if user.has_role(*MODERATORS) or stewarded_space_ids(user):
+        return ALLOWED
+    return Denied(_("Stewards and moderators look after tags. Ask one of them."))
+
+
+def _day_and_time(at: datetime) -> str:
+    return moment(at, at).exact
 
 
 def can_edit_post(user: Member, post: Post) -> Decision:
@@ -152,3 +321,92 @@ def _not_closed(topic: Topic) -> Decision:
     if topic.closed_at is None:
         return ALLOWED
     return Denied(_("This topic is closed. A moderator can open it again."))
+
+
+# --- messages (rule 3.13) ---------------------------------------------------------------------------------------
+
+
+def can_contact(user: Member, member: Member) -> Decision:
+    """Whether `user` may write to `member` for the first time. Four queries at most.
+
+    A block, a pause, a departure and the rule that `member` has set have one sentence: none is told from another.
+    """
+    if not (admitted := is_admitted(user)):
+        return admitted
+    if user.pk == member.pk:
+        return Denied(_("This is you. Choose somebody else."))
+    if _can_be_reached(user, member) and member.paused_until is None and _takes_first_messages(member, user):
+        return ALLOWED
+    return Denied(
+        _(
+            "{name} takes no first message from you just now. Somebody who knows you both can introduce you."
+        ).format(name=member.display_name)
+    )
+
+
+def can_write_in(user: Member, conversation: Conversation) -> Decision:
+    """Whoever takes part; before an answer, one message. Two queries, and three more between two."""
+    if not (admitted := is_admitted(user)):
+        return admitted
+    rows = {row.member_id: row for row in conversation.participants.select_related("member")}
+    mine = rows.pop(user.pk, None)
+    if mine is None or mine.state not in READING:
+        return Denied(_("This conversation is not open to you."))
+    there = [row for row in rows.values() if row.state != ParticipantState.LEFT]
+    if not there:
+        return Denied(_("Everybody else has left. Start a new conversation with those you want to reach."))
+    if not conversation.is_group and not _can_be_reached(user, there[0].member):
+        return Denied(
+            _("{name} cannot be reached here just now. What was said stays.").format(
+                name=there[0].member.display_name
+            )
+        )
+    unheard = all(row.state in UNANSWERED for row in there)
+    if unheard and mine.state == ParticipantState.JOINED and conversation.highest_number > 0:
+        return Denied(
+            _("Nobody has answered your first message yet. You can write again when somebody has.")
+            if conversation.is_group
+            else _(
+                "{name} has not answered your first message yet. You can write again when they have."
+            ).format(name=there[0].member.display_name)
+        )
+    return ALLOWED
+
+
+def can_report_message(user: Member, message: Message) -> Decision:
+    if message.author_id == user.pk:
+        return Denied(_("This is your own message."))
+    return is_admitted(user)
+
+
+def can_see_reports(user: Member) -> Decision:
+    """Rule 8.1: what was reported, with what stood around it, and nothing else of a conversation."""
+    if user.has_role(*MODERATORS):
+        return ALLOWED
+    return Denied(
+        _("Moderators look after reports. Report what should not stand, and one of them will look.")
+    )
+
+
+def _can_be_reached(user: Member, member: Member) -> bool:
+    """Here, a person, and neither has blocked the other; staff are blocked like everybody else."""
+    between = Q(member=user, other=member) | Q(member=member, other=user)
+    return (
+        member.is_admitted
+        and not member.is_machine
+        and not Tie.objects.filter(between, kind=TieKind.BLOCK).exists()
+    )
+
+
+def _takes_first_messages(member: Member, user: Member) -> bool:
+    rule = ContactPreference.objects.filter(member=member).values_list("rule", flat=True).first()
+    match rule:
+        case ContactRule.SAME_SPACE:
+            # Listed, both of them: an open space has everybody in it.
+            mine = SpaceMembership.objects.filter(member=user).values("space")
+            return SpaceMembership.objects.filter(member=member, space__in=mine).exists()
+        case ContactRule.FOLLOWED:
+            return Tie.objects.filter(member=member, other=user, kind=TieKind.FOLLOW).exists()
+        case ContactRule.NOBODY:
+            return False
+    return True
