@@ -113,7 +113,7 @@ def can_create_kind(user: Member, space: Space, kind: str) -> Decision:
 
 
 def can_reply(user: Member, topic: Topic) -> Decision:
-    if not (seen := _can_see_topic(user, topic)):
+    if not (seen := can_see_topic(user, topic)):
         return seen
     if topic.space.archived_at is not None:
         return Denied(_("This space is archived: it can be read, and nothing new is written here."))
@@ -133,7 +133,7 @@ def can_reply(user: Member, topic: Topic) -> Decision:
 
 def can_edit_topic(user: Member, topic: Topic) -> Decision:
     """Title and tags: the author, and who moderates or is steward here."""
-    if not (seen := _can_see_topic(user, topic)):
+    if not (seen := can_see_topic(user, topic)):
         return seen
     if moderates(user, topic.space_id):
         return ALLOWED
@@ -144,7 +144,7 @@ def can_edit_topic(user: Member, topic: Topic) -> Decision:
 
 def can_close_topic(user: Member, topic: Topic) -> Decision:
     """Closing and opening again."""
-    if not (seen := _can_see_topic(user, topic)):
+    if not (seen := can_see_topic(user, topic)):
         return seen
     if moderates(user, topic.space_id):
         return ALLOWED
@@ -153,7 +153,7 @@ def can_close_topic(user: Member, topic: Topic) -> Decision:
 
 def can_pin_topic(user: Member, topic: Topic) -> Decision:
     """Pinning and unpinning."""
-    if not (seen := _can_see_topic(user, topic)):
+    if not (seen := can_see_topic(user, topic)):
         return seen
     if moderates(user, topic.space_id):
         return ALLOWED
@@ -162,7 +162,7 @@ def can_pin_topic(user: Member, topic: Topic) -> Decision:
 
 def can_rearrange_topic(user: Member, topic: Topic) -> Decision:
     """Whether a topic may be moved, split or merged at all; where to is asked by `can_move_topic`."""
-    if not (seen := _can_see_topic(user, topic)):
+    if not (seen := can_see_topic(user, topic)):
         return seen
     if not moderates(user, topic.space_id):
         return Denied(_("Stewards and moderators move, split and merge topics. Ask one of them."))
@@ -190,7 +190,7 @@ def can_move_topic(user: Member, topic: Topic, space: Space) -> Decision:
 
 def can_switch_replies(user: Member, topic: Topic) -> Decision:
     """Announcements alone can do without replies; anything else is closed, with a reason."""
-    if not (seen := _can_see_topic(user, topic)):
+    if not (seen := can_see_topic(user, topic)):
         return seen
     if topic.kind != TopicKind.ANNOUNCEMENT:
         return Denied(_("Only announcements go without replies. Close the topic, with a reason."))
@@ -201,7 +201,7 @@ def can_switch_replies(user: Member, topic: Topic) -> Decision:
 
 def can_settle_session(user: Member, topic: Topic) -> Decision:
     """Hours and hosts of a session."""
-    if not (seen := _can_see_topic(user, topic)):
+    if not (seen := can_see_topic(user, topic)):
         return seen
     if topic.kind != TopicKind.SESSION:
         return Denied(_("This topic is not an ask-me-anything session."))
@@ -233,7 +233,7 @@ def can_answer_question(user: Member, question: SessionQuestion) -> Decision:
 
 def can_support_question(user: Member, question: SessionQuestion) -> Decision:
     """Everybody who reads it, but who asked it."""
-    if not (seen := _can_see_post(user, question.post)):
+    if not (seen := can_see_post(user, question.post)):
         return seen
     if question.post.author_id == user.pk:
         return Denied(_("This is your own question. Others say whether they want to know it too."))
@@ -254,7 +254,7 @@ def _day_and_time(at: datetime) -> str:
 
 
 def can_edit_post(user: Member, post: Post) -> Decision:
-    if not (seen := _can_see_post(user, post)):
+    if not (seen := can_see_post(user, post)):
         return seen
     if user.has_role(*MODERATORS):
         return ALLOWED
@@ -265,7 +265,7 @@ def can_edit_post(user: Member, post: Post) -> Decision:
 
 def can_delete_post(user: Member, post: Post) -> Decision:
     """The first post carries the topic and stays; everything else may go, and leaves its number behind."""
-    if not (seen := _can_see_post(user, post)):
+    if not (seen := can_see_post(user, post)):
         return seen
     if post.number == 1:
         return Denied(_("The first post carries the topic. A moderator can close the topic instead."))
@@ -278,7 +278,7 @@ def can_delete_post(user: Member, post: Post) -> Decision:
 
 def can_restore_post(user: Member, post: Post) -> Decision:
     """Whoever deleted it, and who moderates."""
-    if not (seen := _can_see_topic(user, post.topic)):
+    if not (seen := can_see_topic(user, post.topic)):
         return seen
     if user.has_role(*MODERATORS) or post.deleted_by_id == user.pk:
         return ALLOWED
@@ -286,16 +286,38 @@ def can_restore_post(user: Member, post: Post) -> Decision:
 
 
 def can_thank_post(user: Member, post: Post) -> Decision:
-    if not (seen := _can_see_post(user, post)):
+    if not (seen := can_see_post(user, post)):
         return seen
     if post.author_id == user.pk:
         return Denied(_("Thanks go to somebody else's post."))
     return ALLOWED
 
 
+def can_claim_question(user: Member, topic: Topic) -> Decision:
+    """Rule 3.11: whoever may reply to an open question that somebody else asked."""
+    if not (reply := can_reply(user, topic)):
+        return reply
+    if topic.kind != TopicKind.QUESTION or topic.accepted_post_id is not None:
+        return Denied(_("Only a question without an accepted answer can be taken. You can still reply."))
+    if topic.author_id == user.pk:
+        return Denied(_("You asked this yourself. Somebody else answers it; you can add what you found."))
+    return ALLOWED
+
+
+def can_request_answer(user: Member, topic: Topic) -> Decision:
+    """Rule 3.11: the asker and who moderates ask people by name; others can point to the question."""
+    if not (seen := can_see_topic(user, topic)):
+        return seen
+    if topic.kind != TopicKind.QUESTION or topic.accepted_post_id is not None or topic.closed_at is not None:
+        return Denied(_("People are asked about open questions only."))
+    if topic.author_id == user.pk or user.has_role(*MODERATORS):
+        return ALLOWED
+    return Denied(_("The person who asked decides whom else to ask. You can mention somebody in a reply."))
+
+
 def can_accept_answer(user: Member, post: Post) -> Decision:
     """Rule 3.11: the asker, an expert or a moderator; an answer is any reply to a question."""
-    if not (seen := _can_see_post(user, post)):
+    if not (seen := can_see_post(user, post)):
         return seen
     topic = post.topic
     if topic.kind != TopicKind.QUESTION or post.number == 1:
@@ -305,14 +327,14 @@ def can_accept_answer(user: Member, post: Post) -> Decision:
     return Denied(_("The person who asked, an expert or a moderator accepts the answer."))
 
 
-def _can_see_topic(user: Member, topic: Topic) -> Decision:
+def can_see_topic(user: Member, topic: Topic) -> Decision:
     if topic.deleted_at is None and topic.space_id in visible_space_ids(user):
         return ALLOWED
     return Denied(_("This topic is not open to you."))
 
 
-def _can_see_post(user: Member, post: Post) -> Decision:
-    if post.deleted_at is None and _can_see_topic(user, post.topic):
+def can_see_post(user: Member, post: Post) -> Decision:
+    if post.deleted_at is None and can_see_topic(user, post.topic):
         return ALLOWED
     return Denied(_("This post is not open to you."))
 

@@ -1,7 +1,7 @@
 """Rooms of the community, and the one resolver that says which of them a person may see."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -31,6 +31,8 @@ class TopicKind(models.TextChoices):
     DISCUSSION = "discussion", _("Discussion")
     QUESTION = "question", _("Question")
     INTRODUCTION = "introduction", _("Introduction")
+    SESSION = "session", _("Ask-me-anything session")
+    ANNOUNCEMENT = "announcement", _("Announcement")
 
 
 def default_topic_kinds() -> list[str]:
@@ -77,6 +79,8 @@ class Space(models.Model):
     position = models.PositiveSmallIntegerField(default=100)
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, blank=True)
+    # Whether a private space tells every member its name and purpose, so that they can ask to be listed.
+    takes_requests = models.BooleanField(default=False, db_default=False)
 
     objects = SpaceQuerySet.as_manager()
 
@@ -87,6 +91,11 @@ class Space(models.Model):
             models.CheckConstraint(
                 condition=Q(topic_kinds__len__gt=0) & Q(topic_kinds__contained_by=TopicKind.values),
                 name="space_topic_kinds_known",
+            ),
+            # Rule 3.1: a hidden space is never named, and a confidential room is entered by its covenant.
+            models.CheckConstraint(
+                condition=Q(takes_requests=False) | Q(preset=SpacePreset.PRIVATE),
+                name="space_only_private_takes_requests",
             ),
         )
 
@@ -120,6 +129,86 @@ class SpaceMembership(models.Model):
         return f"{self.member_id} in {self.space_id}"
 
 
+class SpaceSteward(models.Model):
+    """Rule 8.4: a member who looks after one space, from a day until perhaps another one. A role inside the space."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="stewardships")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["space", "member"], name="space_steward_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.member_id} looks after {self.space_id}"
+
+
+class SpaceRequest(models.Model):
+    """Somebody asks to be listed in a private space; a steward or a manager decides."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="requests")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    words = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    is_listed = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["space", "member"],
+                condition=Q(decided_at__isnull=True),
+                name="space_request_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True, is_listed__isnull=True)
+                | Q(decided_at__isnull=False, is_listed__isnull=False),
+                name="space_request_decided_one_way",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member_id} asks for {self.space_id}"
+
+
+class SpaceRules(models.Model):
+    """Rule 8.3, as far as it is about a topic's form: said beside the composer, and checked when it is posted."""
+
+    space = models.OneToOneField(Space, primary_key=True, on_delete=models.CASCADE, related_name="rules")
+    least_length = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Characters of a question's text.")
+    )
+    needs_tag = models.BooleanField(default=False)
+    look_first = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"rules of {self.space_id}"
+
+
+class TopicTemplate(models.Model):
+    """What stands in the composer when somebody starts a topic of this kind in this space."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="templates", db_index=False)
+    kind = models.CharField(max_length=20, choices=TopicKind)
+    source = models.TextField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["space", "kind"], name="topic_template_once"),
+            models.CheckConstraint(condition=Q(kind__in=TopicKind.values), name="topic_template_kind_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.space_id}"
+
+
 def visible_space_ids(user: object) -> frozenset[int]:
     """The ids of the spaces this person may see, resolved once for each loaded member, that is once a request.
 
@@ -137,18 +226,40 @@ def visible_spaces(user: object) -> list[Space]:
     loaded: list[Space] | None = user.__dict__.get("_visible_spaces")
     if loaded is None:
         rows = _OPEN_SPACES(presets=presets_open_to(user), member=user.pk) if user.is_admitted else ()
-        loaded = [Space.from_db("default", _SPACE_COLUMNS, row) for row in rows]
+        loaded = [Space.from_db("default", _SPACE_COLUMNS, row[:-1]) for row in rows]
         user.__dict__["_visible_spaces"] = loaded
+        user.__dict__["_stewarded_spaces"] = frozenset(
+            space.pk for space, row in zip(loaded, rows, strict=True) if row[-1]
+        )
     return loaded
+
+
+def stewarded_space_ids(user: object) -> frozenset[int]:
+    """The ids of the spaces that this person looks after and may see: the same single query answers it."""
+    if not isinstance(user, Member):
+        return frozenset()
+    visible_spaces(user)
+    stewarded: frozenset[int] = user.__dict__["_stewarded_spaces"]
+    return stewarded
+
+
+def _open_spaces() -> "models.QuerySet[Space, Any]":
+    stewarded = SpaceSteward.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=Now()), space=OuterRef("pk"), member=Blank("member")
+    )
+    return (
+        Space.objects.open_by(Blank("presets"), Blank("member"))
+        .annotate(stewarded=Exists(stewarded))
+        .values_list(*_SPACE_COLUMNS, "stewarded")
+    )
 
 
 # Asked by every request, and so compiled once.
 _SPACE_COLUMNS = tuple(field.attname for field in Space._meta.concrete_fields)
-_OPEN_SPACES = Statement(
-    lambda: Space.objects.open_by(Blank("presets"), Blank("member")).values_list(*_SPACE_COLUMNS)
-)
+_OPEN_SPACES = Statement(_open_spaces)
 
 
 def forget_visible_spaces(user: Member) -> None:
     """After an action changed what this loaded member may see."""
     user.__dict__.pop("_visible_spaces", None)
+    user.__dict__.pop("_stewarded_spaces", None)

@@ -30,9 +30,17 @@ class Tag(TagBase):  # type: ignore[misc]
     name = models.CharField(_("name"), max_length=TAG_LENGTH, unique=True)
     slug = models.SlugField(_("slug"), max_length=60, unique=True, allow_unicode=True)
     description = models.CharField(max_length=1000, blank=True)
+    # A member's suggestion, until somebody who looks after tags accepts it or merges it; null in the list itself.
+    proposed_at = models.DateTimeField(null=True)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ("name",)
+        indexes = (
+            models.Index(fields=["proposed_at"], condition=Q(proposed_at__isnull=False), name="tag_proposed"),
+        )
 
     @property
     def activity_title(self) -> str:
@@ -77,6 +85,8 @@ class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's I
     those that are there and `people_count` who wrote them. Unread is the one comparison
     `last_number > last_read_number`, so a deleted last post leaves nobody unread.
     `author` is null where the topic is unattributed or the account is gone.
+    `takes_replies` is switched off for announcements that only tell something. `has_moved_posts` says that some of
+    the numbers that are missing have a `PostMove`. A topic that was merged is deleted and names its new place.
     """
 
     space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="topics", db_index=False)
@@ -108,6 +118,20 @@ class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's I
     )
     close_reason = models.CharField(max_length=300, blank=True)
     pinned_at = models.DateTimeField(null=True, blank=True)
+    pinned_until = models.DateTimeField(null=True, blank=True)
+    pin_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    takes_replies = models.BooleanField(default=True, db_default=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    has_moved_posts = models.BooleanField(default=False, db_default=False)
+    # Rule 3.17: distinct people other than the author who found a post of it useful, and their companies;
+    # `usefulness` is the sum of both, for the order of the list.
+    useful_people = models.PositiveIntegerField(default=0, db_default=0)
+    useful_companies = models.PositiveIntegerField(default=0, db_default=0)
+    usefulness = models.PositiveIntegerField(default=0, db_default=0)
+    # When the asker was reminded that the question is open (rule 3.11): once.
+    nudged_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     tags = TaggableManager(through=TaggedTopic, blank=True)
@@ -127,6 +151,15 @@ class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's I
                 condition=Q(accepted_post__isnull=True) | Q(kind=TopicKind.QUESTION),
                 name="topic_only_questions_are_answered",
             ),
+            models.CheckConstraint(
+                condition=Q(pinned_until__isnull=True) | Q(pinned_at__isnull=False),
+                name="topic_pinned_before_it_ends",
+            ),
+            # What was merged is not there any more: whoever reads the present ones meets every post once.
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(deleted_at__isnull=False),
+                name="topic_merged_is_gone",
+            ),
         )
         indexes = (
             # The lists: newest movement first, of one space and of all.
@@ -144,9 +177,21 @@ class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's I
                 name="topic_unanswered",
             ),
             models.Index(
+                fields=["-usefulness", "-id"],
+                condition=Q(deleted_at__isnull=True, usefulness__gt=0),
+                name="topic_most_useful",
+            ),
+            models.Index(
                 fields=["space"],
                 condition=Q(pinned_at__isnull=False, deleted_at__isnull=True),
                 name="topic_pinned",
+            ),
+            # What once led to a topic that is merged into another one in its turn.
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="topic_merged_into"
+            ),
+            models.Index(
+                fields=["pinned_until"], condition=Q(pinned_until__isnull=False), name="topic_pin_ends"
             ),
         )
 
