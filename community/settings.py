@@ -262,8 +262,19 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 600_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
-# The addresses that take files: a photo of 8 MB and the form around it.
-BODY_LIMITS = {"/me/photo/": 8_100_000, "/invitations/import/": 4_100_000}
+# What may be attached to a post or message beside pictures, by its ending, and the largest file.
+ATTACHMENT_MAX_BYTES = env_int("ATTACHMENT_MEGABYTES", 10, least=1, most=50) * 1_000_000
+ATTACHMENT_TYPES = env_list(
+    "ATTACHMENT_TYPES",
+    ["pdf", "txt", "md", "csv", "docx", "xlsx", "pptx", "odt", "ods", "odp", "zip"],
+)
+# The addresses that take files: the file and the form around it; in JSON a file takes a third more.
+BODY_LIMITS = {
+    "/me/photo/": 8_100_000,
+    "/invitations/import/": 4_100_000,
+    "/attachments/": ATTACHMENT_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE,
+    "/api/v1/attachments/": ATTACHMENT_MAX_BYTES * 4 // 3 + 100_000,
+}
 
 # --- Words and time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -24,7 +24,7 @@ from community.core.errors import Invalid
 
 #: Goes up whenever the same source would give other HTML; stored posts are then rendered again in the
 #: background.
-RENDERER_VERSION: Final = 1
+RENDERER_VERSION: Final = 2
 
 #: The longest body, in characters. The renderer's worst case is measured at this size, see the tests.
 MAX_SOURCE: Final = 50_000
@@ -266,6 +266,8 @@ _CLEANER: Final = nh3.Cleaner(
 # These read the cleaner's own output only: names in lower case, values quoted, < and > inside values escaped.
 _TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)((?: [^<>]*)?)>")
 _ATTRIBUTE: Final = re.compile(r' (src|alt)="([^"]*)"')
+#: Where a file that was uploaded here is found; a picture at such an address is shown in its place.
+ATTACHMENT_ADDRESS: Final = re.compile(r"/attachments/([0-9a-f]{32})/")
 _VOID: Final = frozenset({"br", "hr", "img"})
 
 
@@ -274,7 +276,8 @@ def _shape(html: str) -> str:
 
     Headings start at the third level (the title and the post's header are above) and never skip one, whatever
     levels the author chose. An image elsewhere would tell its host who reads what and when, so it becomes a
-    link with its alternative text. Raises `TooTangledError` for nesting that no browser shows well.
+    link with its alternative text; one that was uploaded here is shown. Raises `TooTangledError` for nesting
+    that no browser shows well.
     """
     levels: list[int] = []
     written: list[int] = []
@@ -287,6 +290,8 @@ def _shape(html: str) -> str:
         if tag == "img":
             found = dict(_ATTRIBUTE.findall(attributes))
             address = found.get("src", "")
+            if ATTACHMENT_ADDRESS.fullmatch(address):
+                return f'<img src="{address}" alt="{found.get("alt", "").strip()}">'
             words = found.get("alt", "").strip() or address
             return f'<a href="{address}">{words}</a>' if address and not in_link else words
         if tag not in _VOID:
@@ -332,7 +337,7 @@ def _as_typed(source: str) -> str:
 # An override turns the letters after it around until the paragraph ends; no language needs one in running
 # text.
 _OVERRIDES: Final = {0x202D: None, 0x202E: None}
-_VISIBLE_WITHOUT_WORDS: Final = re.compile(r"<(?:hr|li|pre|td)>")
+_VISIBLE_WITHOUT_WORDS: Final = re.compile(r"<(?:hr|li|pre|td|img [^<>]*)>")
 
 
 def render(source: str, source_format: SourceFormat) -> Rendered:
@@ -357,6 +362,7 @@ def render(source: str, source_format: SourceFormat) -> Rendered:
 
 _BREAK: Final = re.compile(r"<br>|<hr>|</(?:p|h[1-6]|li|tr|pre|blockquote|summary|details|caption)>")
 _CELL_END: Final = re.compile(r"</t[dh]>\s*")
+_PICTURE: Final = re.compile(r'<img src="[^"]*" alt="([^"]*)">')
 _ANY_TAG: Final = re.compile(r"<[^>]*>")
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 _GAPS: Final = re.compile(r" ?\n[ \n]*")
@@ -364,7 +370,7 @@ _GAPS: Final = re.compile(r" ?\n[ \n]*")
 
 def plain_text(html: str) -> str:
     """The words of sanitised HTML, one line per block, for search, excerpts and the text part of mail."""
-    text = _ANY_TAG.sub("", _CELL_END.sub(" ", _BREAK.sub("\n", html)))
+    text = _ANY_TAG.sub("", _PICTURE.sub(r" \1 ", _CELL_END.sub(" ", _BREAK.sub("\n", html))))
     text = text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
     text = _GAPS.sub("\n", _BLANKS.sub(" ", text.replace("&amp;", "&"))).strip()
     return unicodedata.normalize("NFC", text)

@@ -1,14 +1,10 @@
 """Photos of people: what is uploaded is decoded, cut to a square and drawn anew; nothing of the file is kept."""
 
 import logging
-import struct
-import warnings
-import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import IntEnum
 from functools import partial
-from io import BytesIO
 from secrets import token_hex
 from typing import BinaryIO, Final
 
@@ -21,9 +17,10 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from community.core.activity import record
-from community.core.errors import Conflict, Invalid
+from community.core.errors import Conflict
 from community.core.models import Audience
 from community.core.permissions import require
+from community.core.pictures import opened_picture, refused, upright, webp_of
 from community.core.verbs import Verb
 from members.models import Member, Photo
 from members.permissions import can_edit_profile
@@ -38,15 +35,11 @@ class PhotoSize(IntEnum):
     LARGE = 288
 
 
-#: A telephone's photo has five megabytes and twelve megapixels; a decoder takes four bytes for each of them.
+#: A telephone's photo has five megabytes.
 MAX_BYTES: Final = 8_000_000
-MAX_PIXELS: Final = 40_000_000
 MIN_SIDE: Final = 64
-FORMATS: Final = ("JPEG", "PNG", "WEBP")
+FIELD: Final = "photo"
 FOLDER: Final = "photos"
-# What decoders raise for a file that is not what it says, or ends too early.
-_BROKEN: Final = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error, zlib.error)
-_HEIC: Final = frozenset({b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif"})
 
 
 @transaction.atomic
@@ -110,73 +103,26 @@ def draw_squares(upload: BinaryIO) -> dict[PhotoSize, bytes]:
     """The squares of a picture, as WebP files that hold pixels and nothing else. Raises `Invalid`."""
     start = upload.read(MAX_BYTES + 1)
     if len(start) > MAX_BYTES:
-        raise _refused(
+        raise refused(
             _("This file is larger than {most} megabytes. Choose a smaller photo.").format(
                 most=MAX_BYTES // 1_000_000
+            ),
+            FIELD,
+        )
+    with opened_picture(start, field=FIELD) as picture:
+        if min(picture.size) < MIN_SIDE:
+            raise refused(
+                _("This photo is too small: each side needs {least} pixels at least.").format(least=MIN_SIDE),
+                FIELD,
             )
-        )
-    if not start:
-        raise _refused(_("This file is empty. Choose a photo."))
-    if start[4:8] == b"ftyp" and start[8:12] in _HEIC:
-        raise _refused(
-            _("Photos of this kind (HEIC or AVIF) are not taken. Export it as JPEG and choose that one.")
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            # Reads the beginning only: how large it is and which kind.
-            picture = Image.open(BytesIO(start), formats=FORMATS)
-            width, height = picture.size
-            _check_shape(picture, width, height)
-            if picture.format == "JPEG":
-                picture.draft("RGB", (2 * PhotoSize.LARGE, 2 * PhotoSize.LARGE))
-            return {size: _square(picture, size) for size in PhotoSize}
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise _too_many_pixels() from error
-    except _BROKEN as error:
-        raise _refused(
-            _("This is no photo that can be read. JPEG, PNG and WebP are taken; the file may be damaged.")
-        ) from error
-
-
-def _check_shape(picture: Image.Image, width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise _too_many_pixels()
-    if min(width, height) < MIN_SIDE:
-        raise _refused(
-            _("This photo is too small: each side needs {least} pixels at least.").format(least=MIN_SIDE)
-        )
-    # A telephone writes a second picture behind the first (MPO); that is no motion.
-    if picture.format != "MPO" and getattr(picture, "is_animated", False):
-        raise _refused(_("This picture moves. Choose one that stands still."))
+        if picture.format == "JPEG":
+            picture.draft("RGB", (2 * PhotoSize.LARGE, 2 * PhotoSize.LARGE))
+        return {size: _square(picture, size) for size in PhotoSize}
 
 
 def _square(picture: Image.Image, size: PhotoSize) -> bytes:
     """The middle of the picture, upright, on white where it was transparent."""
-    upright = ImageOps.exif_transpose(picture)
-    cut = ImageOps.fit(upright.convert("RGBA" if _is_transparent(upright) else "RGB"), (size, size))
-    # A new picture: nothing that the old one carried along (place, camera, profile, text) can be in it.
-    clean = Image.new("RGB", (size, size), "white")
-    clean.paste(cut, mask=cut if cut.mode == "RGBA" else None)
-    target = BytesIO()
-    clean.save(target, "WEBP", quality=82, method=4)
-    return target.getvalue()
-
-
-def _is_transparent(picture: Image.Image) -> bool:
-    return picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info
-
-
-def _refused(sentence: str) -> Invalid:
-    return Invalid(sentence, fields={"photo": [sentence]})
-
-
-def _too_many_pixels() -> Invalid:
-    return _refused(
-        _("This photo has more than {most} megapixels. Choose a smaller one.").format(
-            most=MAX_PIXELS // 1_000_000
-        )
-    )
+    return webp_of(ImageOps.fit(upright(picture), (size, size)), on="white")
 
 
 def _delete_files(name: str) -> None:

@@ -78,19 +78,19 @@ def test_three_kinds_are_taken_and_become_squares(kind):
         (b"x" * (MAX_BYTES + 1), "larger than 8 megabytes"),
         (
             b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-            "no photo that can be read",
+            "no picture that can be read",
         ),
-        (b"<!doctype html><script>alert(1)</script>", "no photo that can be read"),
-        (b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", "no photo that can be read"),
-        (b"GIF89a" + b"\x00" * 100, "no photo that can be read"),
-        (b"%PDF-1.7", "no photo that can be read"),
+        (b"<!doctype html><script>alert(1)</script>", "no picture that can be read"),
+        (b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", "no picture that can be read"),
+        (b"GIF89a" + b"\x00" * 100, "no picture that can be read"),
+        (b"%PDF-1.7", "no picture that can be read"),
         (b"\x00\x00\x00\x18ftypheic" + b"\x00" * 40, "HEIC"),
         (png(10_000, 6_000), "more than 40 megapixels"),
         (png(2**31 - 1, 2**31 - 1), "more than 40 megapixels"),
-        (png(0, 10), "no photo that can be read"),
-        (png(200, 200, data=b"not compressed"), "no photo that can be read"),
-        (png(200, 200, data=zlib.compress(b"\x00" * 50)), "no photo that can be read"),
-        (truncated(), "no photo that can be read"),
+        (png(0, 10), "no picture that can be read"),
+        (png(200, 200, data=b"not compressed"), "no picture that can be read"),
+        (png(200, 200, data=zlib.compress(b"\x00" * 50)), "no picture that can be read"),
+        (truncated(), "no picture that can be read"),
         (animated("PNG"), "moves"),
         (animated("WEBP"), "moves"),
         (make_picture(size=(63, 400)).getvalue(), "too small"),
@@ -219,7 +219,7 @@ def test_a_photo_is_given_shown_and_taken_away(web, member):
 def test_a_file_that_is_no_photo_gets_a_sentence(web):
     response = send(web, b"<html>")
     assert response.status_code == 422
-    assert "no photo that can be read" in response.content.decode()
+    assert "no picture that can be read" in response.content.decode()
     assert "Choose a file first" in web.post(reverse("photo_edit"), {}).content.decode()
     assert send(web, b"x" * 8_200_000).status_code == 413
     assert send(web, b"x" * 8_000_001).status_code == 422
