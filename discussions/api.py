@@ -24,6 +24,7 @@ from community.core.api.pagination import Keyset
 from community.core.api.schema import IDEMPOTENCY_KEY, id_parameter
 from community.core.api.views import Endpoint, found
 from community.core.text import MAX_SOURCE, Prose, SourceFormat
+from discussions.actions.follow import follow, unfollow
 from discussions.actions.post import (
     accept_answer,
     create_post,
@@ -34,7 +35,7 @@ from discussions.actions.post import (
     unaccept_answer,
     unthank_post,
 )
-from discussions.actions.topic import close_topic, create_topic, edit_topic, follow_topic, reopen_topic
+from discussions.actions.topic import close_topic, create_topic, edit_topic, reopen_topic
 from discussions.models import (
     TAG_LENGTH,
     TAGS_PER_TOPIC,
@@ -311,7 +312,10 @@ class TopicEndpoint(Endpoint):
         """Say how much of a topic the member wants to hear."""
         topic, values = self._topic(topic_id), self.body(FollowChange)
         level = None if values["level"] is None else FollowLevel(values["level"])
-        follow_topic(topic, by=request.user, level=level)
+        if level is None:
+            unfollow(topic, by=request.user)
+        else:
+            follow(topic, level, by=request.user)
         return Response(FollowSerializer({"level": level}).data)
 
     def _topic(self, topic_id: int) -> Topic:

@@ -1,19 +1,130 @@
 """What `discussions` does by itself when something has happened."""
 
 from community.core.activity import on
-from community.core.models import Activity
+from community.core.models import Activity, NoticeReason
+from community.core.notices import notify
 from community.core.verbs import Verb
-from discussions.actions.topic import follow_by_itself
-from discussions.models import FollowReason
+from discussions.actions.answering import end_claim
+from discussions.actions.follow import follow_by_itself
+from discussions.actions.maintenance import refresh_usefulness
+from discussions.actions.notice import (
+    forget_where_closed,
+    forget_where_unreadable,
+    tell_of_answer,
+    tell_of_post,
+    tell_of_thanks,
+)
+from discussions.models import USEFUL_KINDS, AnswerRequest, FollowLevel, FollowReason, Post, Space
+from members.models import Member
 
 
 @on(Verb.TOPIC_CREATED)
 def follow_what_one_started(activity: Activity) -> None:
     if activity.actor_id is not None:
-        follow_by_itself(activity.target_id, activity.actor_id, FollowReason.STARTED)
+        follow_by_itself(activity.target_id, [activity.actor_id], FollowReason.STARTED)
 
 
 @on(Verb.POST_CREATED)
 def follow_what_one_replied_to(activity: Activity) -> None:
     if activity.actor_id is not None:
-        follow_by_itself(activity.data["topic_id"], activity.actor_id, FollowReason.REPLIED)
+        follow_by_itself(activity.data["topic_id"], [activity.actor_id], FollowReason.REPLIED)
+        end_claim(activity.data["topic_id"], activity.actor_id)
+
+
+@on(Verb.TOPIC_CREATED, Verb.POST_CREATED)
+def follow_where_one_was_mentioned(activity: Activity) -> None:
+    """Being named once is no wish to hear everything: what concerns one, and the place in the lists."""
+    follow_by_itself(
+        activity.data["topic_id"],
+        activity.data.get("mentioned_ids", []),
+        FollowReason.MENTIONED,
+        FollowLevel.HIGHLIGHTS,
+    )
+
+
+@on(Verb.QUESTION_CLAIMED)
+def follow_what_one_answers(activity: Activity) -> None:
+    if activity.actor_id is not None:
+        follow_by_itself(activity.target_id, [activity.actor_id], FollowReason.ANSWERING)
+
+
+@on(Verb.ANSWER_REQUESTED)
+def tell_who_is_asked(activity: Activity) -> None:
+    """Rule 3.11: somebody thinks that this member knows the answer."""
+    request = AnswerRequest.objects.select_related("topic").filter(
+        topic=activity.target_id, member=activity.counterpart_id
+    )
+    for asked in request:
+        follow_by_itself(asked.topic_id, [asked.member_id], FollowReason.ASKED, FollowLevel.HIGHLIGHTS)
+        notify(
+            [asked.member_id],
+            reason=NoticeReason.ASKED,
+            key=f"asked:{asked.topic_id}",
+            title=asked.topic.title,
+            url=asked.topic.get_absolute_url(),
+            target=asked.topic,
+            at=activity.occurred_at,
+            space_id=asked.topic.space_id,
+            actor_id=activity.actor_id,
+        )
+
+
+@on(
+    Verb.POST_THANKED,
+    Verb.POST_UNTHANKED,
+    Verb.POST_REACTED,
+    Verb.POST_UNREACTED,
+    Verb.POST_DELETED,
+    Verb.POST_RESTORED,
+)
+def count_who_found_it_useful(activity: Activity) -> None:
+    if activity.data.get("reaction") in (None, *USEFUL_KINDS):
+        refresh_usefulness(activity.data["topic_id"])
+
+
+# --- notices (rule 9.1) -----------------------------------------------------------------------------------------
+
+
+@on(Verb.TOPIC_CREATED, Verb.POST_CREATED)
+def tell_followers(activity: Activity) -> None:
+    """In the job that dispatches: a reply in a topic that a thousand follow costs its author nothing."""
+    number = activity.data["number"] if activity.verb == Verb.POST_CREATED else 1
+    post = _post(topic=activity.data["topic_id"], number=number)
+    if post is not None:
+        tell_of_post(post, at=activity.occurred_at, mentioned_ids=activity.data.get("mentioned_ids", []))
+
+
+@on(Verb.ANSWER_ACCEPTED)
+def tell_of_accepted_answer(activity: Activity) -> None:
+    post = _post(pk=activity.target_id)
+    if post is not None and post.topic.accepted_post_id == post.pk:
+        tell_of_answer(post, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.POST_THANKED)
+def tell_who_is_thanked(activity: Activity) -> None:
+    post = _post(pk=activity.target_id)
+    if post is not None:
+        tell_of_thanks(post, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.SPACE_MEMBER_REMOVED, Verb.ROLE_ENDED)
+def forget_what_is_closed(activity: Activity) -> None:
+    """Rule 9.5: nothing waits for who lost the right to see it."""
+    member_id = activity.counterpart_id or (activity.target_id if activity.target_type == "member" else None)
+    member = Member.objects.with_current_roles().filter(pk=member_id).first()
+    if member is not None:
+        forget_where_closed(member)
+
+
+@on(Verb.SPACE_EDITED)
+def forget_what_became_closed(activity: Activity) -> None:
+    if "preset" in activity.data.get("fields", []):
+        for space in Space.objects.filter(pk=activity.target_id):
+            forget_where_unreadable(space)
+
+
+def _post(**lookup: object) -> Post | None:
+    """None where it was deleted, or moved, since."""
+    posts = Post.objects.present().select_related("topic__space", "reply_to")
+    return posts.filter(topic__deleted_at__isnull=True, **lookup).first()

@@ -84,17 +84,22 @@ class Verb(models.TextChoices):
     SPACE_MEMBER_ADDED = "space_member.added", _("was added to a space")
     SPACE_MEMBER_REMOVED = "space_member.removed", _("was removed from a space")
     TAG_EDITED = "tag.edited", _("described a tag")  # fields
-    TOPIC_CREATED = "topic.created", _("started a topic")  # kind, topic_id
+    TOPIC_CREATED = "topic.created", _("started a topic")  # kind, topic_id, mentioned_ids
     TOPIC_EDITED = "topic.edited", _("edited a topic")  # fields, topic_id
     TOPIC_CLOSED = "topic.closed", _("closed a topic")  # reason, topic_id
     TOPIC_REOPENED = "topic.reopened", _("reopened a topic")  # topic_id
-    # topic_id, number, reply_to_id, kind of topic; counterpart: who is answered
+    # topic_id, number, reply_to_id, kind of topic, mentioned_ids; counterpart: who is answered
     POST_CREATED = "post.created", _("replied")
-    POST_EDITED = "post.edited", _("edited a post")  # topic_id, number, version
+    POST_EDITED = "post.edited", _("edited a post")  # topic_id, number, version, mentioned_ids: who is new among them
     POST_DELETED = "post.deleted", _("deleted a post")  # topic_id, number
     POST_RESTORED = "post.restored", _("restored a post")  # topic_id, number
     POST_THANKED = "post.thanked", _("said thanks")  # topic_id, number; counterpart: the author
     POST_UNTHANKED = "post.unthanked", _("took back a thanks")  # topic_id, number; counterpart: the author
+    POST_REACTED = "post.reacted", _("reacted to a post")  # topic_id, number, reaction; counterpart: the author
+    POST_UNREACTED = "post.unreacted", _("took back a reaction")  # as POST_REACTED
+    QUESTION_CLAIMED = "question.claimed", _("is answering a question")  # topic_id; counterpart: the asker
+    QUESTION_RELEASED = "question.released", _("is not answering a question")  # topic_id
+    ANSWER_REQUESTED = "answer.requested", _("asked somebody to answer")  # topic_id; counterpart: who is asked
     # topic_id, number; counterpart: the answerer
     ANSWER_ACCEPTED = "answer.accepted", _("accepted an answer")
     ANSWER_UNACCEPTED = "answer.unaccepted", _("took back an accepted answer")  # topic_id, number

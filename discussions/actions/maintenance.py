@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import connection, transaction
 
 from community.core.text import RENDERER_VERSION, SourceFormat, render
-from discussions.models import Post
+from discussions.models import Post, ReactionKind
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +37,73 @@ _THANKS_DRIFT = """
     WHERE truth.id = post.id AND post.thanks_count <> truth.thanks_count
 """
 
+_USEFULNESS = """
+    WITH liked AS (
+        SELECT DISTINCT post.topic_id, reaction.member_id
+        FROM discussions_reaction AS reaction JOIN discussions_post AS post ON post.id = reaction.post_id
+        WHERE reaction.kind IN ('thanks', 'insightful') AND post.deleted_at IS NULL
+          AND reaction.member_id IS DISTINCT FROM post.author_id {of_posts}
+    ),
+    truth AS (
+        SELECT topic.id, count(liked.member_id) AS people, count(DISTINCT employment.organisation_id) AS companies
+        FROM discussions_topic AS topic
+        LEFT JOIN liked ON liked.topic_id = topic.id
+        LEFT JOIN members_employment AS employment
+            ON employment.member_id = liked.member_id AND employment.until_date IS NULL
+        WHERE true {of_topics}
+        GROUP BY topic.id
+    )
+    UPDATE discussions_topic AS topic
+    SET useful_people = truth.people, useful_companies = truth.companies,
+        usefulness = truth.people + truth.companies
+    FROM truth
+    WHERE truth.id = topic.id
+      AND (topic.useful_people, topic.useful_companies) IS DISTINCT FROM (truth.people, truth.companies)
+"""
+_REACTION_DRIFT = """
+    WITH truth AS (
+        SELECT post_id, {sums} FROM discussions_reaction GROUP BY post_id
+    )
+    UPDATE discussions_post AS post
+    SET {sets}
+    FROM truth
+    WHERE truth.post_id = post.id AND ({mine}) IS DISTINCT FROM ({theirs})
+""".format(  # noqa: S608 - the kinds of the model
+    sums=", ".join(
+        f"count(*) FILTER (WHERE kind = '{kind.value}') AS {kind.counter}"
+        for kind in ReactionKind
+        if kind != ReactionKind.THANKS
+    ),
+    sets=", ".join(
+        f"{kind.counter} = truth.{kind.counter}" for kind in ReactionKind if kind != ReactionKind.THANKS
+    ),
+    mine=", ".join(f"post.{kind.counter}" for kind in ReactionKind if kind != ReactionKind.THANKS),
+    theirs=", ".join(f"truth.{kind.counter}" for kind in ReactionKind if kind != ReactionKind.THANKS),
+)
+
+
+def refresh_usefulness(topic_id: int) -> None:
+    """Rule 3.17: count anew the people, other than each post's author, who found a post of the topic useful.
+
+    And their companies at present. Under the lock on the topic, so that of two counts the later one sees what the
+    earlier one saw. Idempotent.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM discussions_topic WHERE id = %s FOR NO KEY UPDATE", [topic_id])
+        one = {"of_posts": "AND post.topic_id = %(topic)s", "of_topics": "AND topic.id = %(topic)s"}
+        cursor.execute(_USEFULNESS.format(**one), {"topic": topic_id})
+
 
 @shared_task(name="discussions.repair_counters")
 def repair_counters() -> dict[str, int]:
     """Compare the counters that lists show with the truth, mend them and say how many had drifted (architecture §5)."""
     drifted: dict[str, int] = {}
-    for name, statement in (("topics", _DRIFT), ("thanks", _THANKS_DRIFT)):
+    for name, statement in (
+        ("topics", _DRIFT),
+        ("thanks", _THANKS_DRIFT),
+        ("reactions", _REACTION_DRIFT),
+        ("usefulness", _USEFULNESS.format(of_posts="", of_topics="")),
+    ):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '10min'")
             cursor.execute(statement)

@@ -16,7 +16,9 @@ from community.core.permissions import require
 from community.core.search import put_entry, remove_entry
 from community.core.text import RENDERER_VERSION, Prose, clean_line, plain_text, render
 from community.core.verbs import Verb
-from discussions.actions.topic import clean_prose, mark_read, put_first_post_entry
+from discussions.actions.attachment import claim_attachments
+from discussions.actions.topic import clean_prose, mark_read, put_first_post_entry, put_mentions
+from discussions.mentions import name_members
 from discussions.models import Post, PostRevision, Reaction, ReactionKind, Topic
 from discussions.permissions import (
     can_accept_answer,
@@ -77,6 +79,7 @@ def create_post(
         )
     now = at or timezone.now()
     number = topic.highest_number + 1
+    named = name_members(rendered.html, by=by, space=topic.space)
     is_new_here = not topic.posts.present().filter(author=by).exists()
     post = Post.objects.create(
         topic=topic,
@@ -85,10 +88,12 @@ def create_post(
         reply_to=answered,
         source=prose.source,
         source_format=prose.source_format,
-        html=rendered.html,
+        html=named.html,
         renderer_version=RENDERER_VERSION,
         created_at=now,
     )
+    put_mentions(post, named)
+    claim_attachments(rendered.html, by=by, post_id=post.pk)
     topic.highest_number = topic.last_number = number
     topic.post_count += 1
     topic.people_count += is_new_here
@@ -108,6 +113,7 @@ def create_post(
         number=number,
         reply_to_id=answered.pk,
         kind=topic.kind,
+        mentioned_ids=named.told_ids,
     )
     claimed.settle(post.pk)
     return post
@@ -149,14 +155,18 @@ def edit_post(
         post.edited_at, post.edit_reason = now, reason
     # The version grows for silent corrections too: it is also the lock against two tabs.
     post.version += 1
+    named = name_members(rendered.html, by=by, space=post.topic.space)
     post.source, post.source_format = prose.source, prose.source_format
-    post.html, post.renderer_version = rendered.html, RENDERER_VERSION
+    post.html, post.renderer_version = named.html, RENDERER_VERSION
     post.save()
+    new_ids = put_mentions(post, named)
+    claim_attachments(rendered.html, by=by, post_id=post.pk)
     if post.number == 1:
         put_first_post_entry(post, rendered.plain)
     else:
         _put_post_entry(post, rendered.plain)
-    _record(Verb.POST_EDITED, post, by=by, at=now, version=post.version)
+    told = [pk for pk in named.told_ids if pk in new_ids]
+    _record(Verb.POST_EDITED, post, by=by, at=now, version=post.version, mentioned_ids=told)
     return post
 
 
@@ -192,32 +202,51 @@ def restore_post(post: Post, *, by: Member) -> Post:
     return post
 
 
-@transaction.atomic
 def thank_post(post: Post, *, by: Member, at: datetime | None = None) -> Post:
     """Say thanks, once; saying it again changes nothing."""
+    return react_to_post(post, ReactionKind.THANKS, by=by, at=at)
+
+
+def unthank_post(post: Post, *, by: Member) -> Post:
+    """Take a thanks back; without one nothing changes."""
+    return unreact_to_post(post, ReactionKind.THANKS, by=by)
+
+
+@transaction.atomic
+def react_to_post(post: Post, kind: ReactionKind, *, by: Member, at: datetime | None = None) -> Post:
+    """Rule 3.10: thank, or say insightful, agree or me too; each once, and saying it again changes nothing."""
     post, _topic = _lock(post)
     require(can_thank_post(by, post))
     _reaction, is_new = Reaction.objects.get_or_create(
-        post=post, member=by, kind=ReactionKind.THANKS, defaults={"created_at": at or timezone.now()}
+        post=post, member=by, kind=kind, defaults={"created_at": at or timezone.now()}
     )
     if is_new:
-        Post.objects.filter(pk=post.pk).update(thanks_count=F("thanks_count") + 1)
-        post.thanks_count += 1
-        _record(Verb.POST_THANKED, post, by=by, at=at, counterpart_id=post.author_id)
+        _count_reaction(post, kind, 1)
+        if kind == ReactionKind.THANKS:
+            _record(Verb.POST_THANKED, post, by=by, at=at, counterpart_id=post.author_id)
+        else:
+            _record(Verb.POST_REACTED, post, by=by, at=at, counterpart_id=post.author_id, reaction=str(kind))
     return post
 
 
 @transaction.atomic
-def unthank_post(post: Post, *, by: Member) -> Post:
-    """Take a thanks back; without one nothing changes."""
+def unreact_to_post(post: Post, kind: ReactionKind, *, by: Member) -> Post:
+    """Take a reaction back; without one nothing changes."""
     post, _topic = _lock(post)
     require(can_thank_post(by, post))
-    deleted, _by_model = Reaction.objects.filter(post=post, member=by, kind=ReactionKind.THANKS).delete()
+    deleted, _by_model = Reaction.objects.filter(post=post, member=by, kind=kind).delete()
     if deleted:
-        Post.objects.filter(pk=post.pk).update(thanks_count=F("thanks_count") - 1)
-        post.thanks_count -= 1
-        _record(Verb.POST_UNTHANKED, post, by=by, counterpart_id=post.author_id)
+        _count_reaction(post, kind, -1)
+        if kind == ReactionKind.THANKS:
+            _record(Verb.POST_UNTHANKED, post, by=by, counterpart_id=post.author_id)
+        else:
+            _record(Verb.POST_UNREACTED, post, by=by, counterpart_id=post.author_id, reaction=str(kind))
     return post
+
+
+def _count_reaction(post: Post, kind: ReactionKind, change: int) -> None:
+    Post.objects.filter(pk=post.pk).update(**{kind.counter: F(kind.counter) + change})
+    setattr(post, kind.counter, getattr(post, kind.counter) + change)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Starting, changing, closing and following topics."""
+"""Starting, changing, closing and reading topics."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,20 +23,20 @@ from community.core.text import (
     source_problem,
 )
 from community.core.verbs import Verb
+from discussions.actions.attachment import claim_attachments
+from discussions.mentions import Named, name_members
 from discussions.models import (
     TAG_LENGTH,
     TAGS_PER_TOPIC,
     TITLE_LENGTH,
-    Follow,
-    FollowLevel,
-    FollowReason,
+    Mention,
     Post,
     PostRevision,
     Space,
     Topic,
     TopicKind,
 )
-from discussions.permissions import can_close_topic, can_create_topic, can_edit_topic, can_see_space
+from discussions.permissions import can_close_topic, can_create_topic, can_edit_topic
 from members.models import Member
 
 
@@ -72,6 +72,7 @@ def create_topic(
         )
     title, names, prose = clean_title(title), clean_tags(tags), clean_prose(prose)
     rendered = render(prose.source, prose.source_format)
+    named = name_members(rendered.html, by=by, space=space)
     now = at or timezone.now()
     topic = Topic.objects.create(
         space=space,
@@ -85,16 +86,18 @@ def create_topic(
         last_post_at=now,
         last_poster=by,
     )
-    Post.objects.create(
+    first = Post.objects.create(
         topic=topic,
         number=1,
         author=by,
         source=prose.source,
         source_format=prose.source_format,
-        html=rendered.html,
+        html=named.html,
         renderer_version=RENDERER_VERSION,
         created_at=now,
     )
+    put_mentions(first, named)
+    claim_attachments(rendered.html, by=by, post_id=first.pk)
     if names:
         topic.tags.set(names)
     _put_topic_entry(topic, rendered.plain)
@@ -108,6 +111,7 @@ def create_topic(
         space_id=space.pk,
         topic_id=topic.pk,
         kind=str(kind),
+        mentioned_ids=named.told_ids,
     )
     claimed.settle(topic.pk)
     return topic
@@ -198,37 +202,6 @@ def reopen_topic(topic: Topic, *, by: Member) -> Topic:
     return topic
 
 
-@transaction.atomic
-def follow_topic(topic: Topic, *, by: Member, level: FollowLevel | None) -> None:
-    """Rule 3.9: set the level a member chose; None forgets the follow altogether. A private matter: no activity."""
-    require(can_see_space(by, topic.space))
-    if level is None:
-        Follow.objects.filter(member=by, topic=topic).delete()
-        return
-    Follow.objects.update_or_create(
-        member=by,
-        topic=topic,
-        defaults={"level": level, "reason": FollowReason.CHOSEN},
-        create_defaults={"level": level, "reason": FollowReason.CHOSEN, "created_at": timezone.now()},
-    )
-
-
-def follow_by_itself(topic_id: int, member_id: int, reason: FollowReason) -> None:
-    """Follow what one takes part in, unless the member has said otherwise before. Idempotent."""
-    Follow.objects.bulk_create(
-        [
-            Follow(
-                member_id=member_id,
-                topic_id=topic_id,
-                level=FollowLevel.EVERYTHING,
-                reason=reason,
-                created_at=timezone.now(),
-            )
-        ],
-        ignore_conflicts=True,
-    )
-
-
 def mark_read(topic: Topic, member: Member, number: int) -> None:
     """Remember that the member has read up to `number`: one statement, and it never goes back."""
     with connection.cursor() as cursor:
@@ -241,6 +214,19 @@ def mark_read(topic: Topic, member: Member, number: int) -> None:
             """,
             [member.pk, topic.pk, number],
         )
+
+
+def put_mentions(post: Post, named: Named) -> set[int]:
+    """Keep whom a post names now, and nobody else any more; returns the ids of those who are new."""
+    known = set(post.mentions.values_list("member_id", flat=True)) if post.version > 1 else set()
+    new = set(named.ids) - known
+    if known - set(named.ids):
+        post.mentions.exclude(member__in=named.ids).delete()
+    if new:
+        Mention.objects.bulk_create(
+            [Mention(post=post, member_id=pk) for pk in sorted(new)], ignore_conflicts=True
+        )
+    return new
 
 
 def clean_title(title: str) -> str:

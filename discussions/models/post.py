@@ -50,7 +50,10 @@ class Post(models.Model):
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    thanks_count = models.PositiveIntegerField(default=0)
+    thanks_count = models.PositiveIntegerField(default=0, db_default=0)
+    insightful_count = models.PositiveIntegerField(default=0, db_default=0)
+    agree_count = models.PositiveIntegerField(default=0, db_default=0)
+    me_too_count = models.PositiveIntegerField(default=0, db_default=0)
     imported_upvotes = models.PositiveIntegerField(default=0)
 
     objects = PostQuerySet.as_manager()
@@ -76,6 +79,8 @@ class Post(models.Model):
             ),
             # What moderators took away, newest first.
             models.Index(fields=["id"], condition=Q(deleted_at__isnull=False), name="post_deleted"),
+            # What was answered to a post: one level of nesting (rule 3.3).
+            models.Index(fields=["reply_to", "number"], name="post_replies"),
             # What the renderer's next version has to go through.
             models.Index(fields=["renderer_version", "id"], name="post_renderer_version"),
         )
@@ -118,6 +123,18 @@ class PostRevision(models.Model):
 
 class ReactionKind(models.TextChoices):
     THANKS = "thanks", _("Thanks")
+    INSIGHTFUL = "insightful", _("Insightful")
+    AGREE = "agree", _("Agree")
+    ME_TOO = "me_too", _("Me too")
+
+    @property
+    def counter(self) -> str:
+        """The column of the post that counts this kind."""
+        return f"{self.value}_count"
+
+
+# What says that a post was of use to somebody; agreeing and "me too" say something of the reader.
+USEFUL_KINDS = (ReactionKind.THANKS, ReactionKind.INSIGHTFUL)
 
 
 class Reaction(models.Model):

@@ -40,6 +40,10 @@ class FollowReason(models.TextChoices):
     CHOSEN = "chosen", _("you chose to follow this")
     STARTED = "started", _("you started this")
     REPLIED = "replied", _("you replied")
+    MENTIONED = "mentioned", _("you were mentioned")
+    ASKED = "asked", _("you were asked to answer")
+    ANSWERING = "answering", _("you said you would answer")
+    INTRODUCED = "introduced", _("you were introduced here")
 
 
 class Follow(models.Model):
@@ -81,6 +85,9 @@ class Follow(models.Model):
         indexes = (
             # Fan-out of a new post to those who follow its topic.
             models.Index(fields=["topic"], condition=Q(topic__isnull=False), name="follow_of_topic"),
+            # The same for a new topic in a space and under a tag.
+            models.Index(fields=["space"], condition=Q(space__isnull=False), name="follow_of_space"),
+            models.Index(fields=["tag"], condition=Q(tag__isnull=False), name="follow_of_tag"),
         )
 
     def __str__(self) -> str:

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.errors import Invalid
 from community.core.http import whole_number
 from community.core.permissions import require
+from discussions.actions.follow import follow, unfollow
 from discussions.actions.topic import (
     close_topic,
     create_topic,
     edit_topic,
-    follow_topic,
     mark_read,
     reopen_topic,
 )
@@ -130,5 +130,8 @@ def topic_follow(request: MemberRequest, topic_id: int) -> HttpResponse:
     if wanted not in FollowLevel.values:
         raise Invalid(_("Choose Everything, Highlights or Mute."))
     is_undo = wanted == topic.my_level  # type: ignore[attr-defined]
-    follow_topic(topic, by=request.user, level=None if is_undo else FollowLevel(wanted))
+    if is_undo:
+        unfollow(topic, by=request.user)
+    else:
+        follow(topic, FollowLevel(wanted), by=request.user)
     return redirect(topic)

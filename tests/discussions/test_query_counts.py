@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from discussions.actions import follow as following
 from discussions.actions.post import accept_answer, thank_post
-from discussions.actions.topic import follow_topic
 from discussions.models import FollowLevel, Topic, TopicKind, forget_visible_spaces
 from members.models import Member
 from tests.factories import make_member, make_post, make_space, make_topic
@@ -41,7 +41,7 @@ def grow(topic: Topic, count: int, *, authors: int = 5) -> None:
 def follow(topic: Topic, member: Member) -> None:
     # Spaces that were opened since this member was loaded.
     forget_visible_spaces(member)
-    follow_topic(topic, by=member, level=FollowLevel.EVERYTHING)
+    following.follow(topic, FollowLevel.EVERYTHING, by=member)
 
 
 def test_a_topic_page_asks_as_often_for_twenty_posts_as_for_two(web, member):
