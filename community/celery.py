@@ -31,5 +31,13 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="50"),
     },
     "render-old-posts": {"task": "discussions.render_old_posts", "schedule": timedelta(minutes=1)},
+    "forget-words-not-sent": {
+        "task": "discussions.forget_drafts",
+        "schedule": crontab(hour="3", minute="35"),
+    },
+    "remove-unclaimed-attachments": {
+        "task": "discussions.remove_unclaimed_attachments",
+        "schedule": crontab(hour="3", minute="55"),
+    },
     "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
 }

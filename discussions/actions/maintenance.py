@@ -6,7 +6,8 @@ from celery import shared_task
 from django.db import connection, transaction
 
 from community.core.text import RENDERER_VERSION, SourceFormat, render
-from discussions.models import Post, ReactionKind
+from discussions.mentions import link_mentions
+from discussions.models import Mention, Post, ReactionKind
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +125,13 @@ def render_old_posts() -> int:
             .filter(renderer_version__lt=RENDERER_VERSION)
             .order_by("renderer_version", "id")[:RENDER_BATCH]
         )
+        handles: dict[int, list[str]] = {}
+        named = Mention.objects.filter(post__in=posts).values_list("post_id", "member__handle")
+        for post_id, handle in named:
+            handles.setdefault(post_id, []).append(handle)
         for post in posts:
-            post.html = render(post.source, SourceFormat(post.source_format)).html
+            html = render(post.source, SourceFormat(post.source_format)).html
+            post.html = link_mentions(html, handles.get(post.pk, ()))
             post.renderer_version = RENDERER_VERSION
         Post.objects.bulk_update(posts, ["html", "renderer_version"])
     return len(posts)
