@@ -309,6 +309,13 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebase
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", f"{COMMUNITY_NAME} <community@{SITE_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# A mailbox that takes plus addresses; without it mails have no address for answers, and reports of servers are lost.
+INBOUND_ADDRESS = env_str("INBOUND_ADDRESS", "")
+# How mail gets from there to us: asked for every minute, or sent by the provider to /mail/inbound/ and signed.
+INBOUND_IMAP_URL = env_url("INBOUND_IMAP_URL", "", schemes=("imaps", "imap"))
+INBOUND_WEBHOOK_SECRET = env_str("INBOUND_WEBHOOK_SECRET", "")
+# Without a mail server the files can be looked at, by managers and on one's own machine only.
+MAIL_VIEWER = not SITE_IS_HTTPS and not EMAIL_HOST
 
 # --- Jobs -------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = celery_broker_url(embedded.redis_url(), database=0)

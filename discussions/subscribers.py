@@ -1,5 +1,7 @@
 """What `discussions` does by itself when something has happened."""
 
+from django.utils.translation import gettext as _
+
 from community.core.activity import on
 from community.core.models import Activity, NoticeReason
 from community.core.notices import notify
@@ -14,7 +16,17 @@ from discussions.actions.notice import (
     tell_of_post,
     tell_of_thanks,
 )
-from discussions.models import USEFUL_KINDS, AnswerRequest, FollowLevel, FollowReason, Post, Space
+from discussions.models import (
+    USEFUL_KINDS,
+    AnswerRequest,
+    FollowLevel,
+    FollowReason,
+    Message,
+    Participant,
+    Post,
+    Space,
+)
+from discussions.queries.messages import may_be_told, recipients_of
 from members.models import Member
 
 
@@ -122,6 +134,40 @@ def forget_what_became_closed(activity: Activity) -> None:
     if "preset" in activity.data.get("fields", []):
         for space in Space.objects.filter(pk=activity.target_id):
             forget_where_unreadable(space)
+
+
+@on(Verb.MESSAGE_SENT)
+def tell_of_message(activity: Activity) -> None:
+    """Rule 3.13: those who take part, without a word of what was said; not who muted the author, nor who pauses."""
+    message = Message.objects.select_related("author", "conversation").filter(pk=activity.target_id).first()
+    if message is not None:
+        notify(
+            recipients_of(message),
+            reason=NoticeReason.MESSAGE,
+            key=f"conversation:{message.conversation_id}",
+            title=_("{name} wrote to you").format(name=message.author.display_name),
+            url=message.get_absolute_url(),
+            target=message,
+            at=activity.occurred_at,
+            actor_id=message.author_id,
+            at_once=True,
+        )
+
+
+@on(Verb.PARTICIPANT_ADDED)
+def tell_who_was_added(activity: Activity) -> None:
+    row = Participant.objects.select_related("conversation", "asked_by").filter(pk=activity.target_id).first()
+    if row is not None and row.asked_by is not None and may_be_told(row.member_id, of=row.asked_by_id):
+        notify(
+            [row.member_id],
+            reason=NoticeReason.MESSAGE,
+            key=f"conversation:{row.conversation_id}",
+            title=_("{name} added you to a conversation").format(name=row.asked_by.display_name),
+            url=row.conversation.get_absolute_url(),
+            target=row,
+            at=activity.occurred_at,
+            actor_id=activity.actor_id,
+        )
 
 
 def _post(**lookup: object) -> Post | None:

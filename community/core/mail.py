@@ -3,20 +3,21 @@
 import logging
 import smtplib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import make_msgid
 from functools import partial
 from typing import Final, Protocol
 
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
 from community.core.broker import enqueue
+from community.core.letters import Letter, letter_for, message_for
 from community.core.models import Mail, MailState
 from community.core.text import clean_line
 
@@ -96,19 +97,16 @@ def send_mail(mail_id: int) -> str:
     mail = _take(mail_id)
     if mail is None:
         return ""
+    letter = letter_for(mail)
+    if not isinstance(letter, Letter):
+        return _put_off(mail, letter)
     connection = get_connection()
     try:
         connection.open()
     except OSError as error:
         # Nothing was said to the server yet.
         return _settle(mail, MailState.WAITING, error)
-    message = EmailMessage(
-        mail.subject,
-        mail.body,
-        to=[mail.address],
-        connection=connection,
-        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
-    )
+    message = message_for(mail, letter, connection)
     try:
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
@@ -161,10 +159,22 @@ def _after_refusal(codes: list[int]) -> MailState:
     return MailState.WAITING if all(400 <= code < 500 for code in codes) else MailState.REFUSED
 
 
+def _put_off(mail: Mail, until: datetime | None) -> str:
+    """Rule 9.5: not wanted any more, or not wanted yet. Nothing was said to the server."""
+    if until is None:
+        return _settle(mail, MailState.DROPPED, None)
+    Mail.objects.filter(pk=mail.pk, state=MailState.SENDING).update(
+        state=MailState.WAITING, not_before=until, attempts=F("attempts") - 1
+    )
+    return MailState.WAITING
+
+
 def _settle(mail: Mail, state: MailState, error: Exception | None) -> str:
     changes: dict[str, object] = {"state": state, "error": type(error).__name__ if error else ""}
     if state == MailState.SENT:
         changes |= {"sent_at": Now(), "body": ""}
+    if state == MailState.DROPPED:
+        changes["body"] = ""
     if state == MailState.WAITING:
         # 1, 2, 4 … minutes, at most six hours.
         changes["not_before"] = Now() + timedelta(minutes=min(2 ** (mail.attempts - 1), 360))

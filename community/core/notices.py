@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from celery import shared_task
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -94,9 +94,25 @@ def read_all_notices(*, by: Actor, until: datetime | None = None) -> int:
     return (notices.filter(at__lte=until) if until else notices).update(read_at=Now())
 
 
-def forget_notices_of_spaces(member_id: int, space_ids: Sequence[int]) -> None:
-    """Somebody lost the right to see these spaces: what waited for them from there is gone (rule 9.5)."""
-    Notice.objects.filter(member=member_id, space_id__in=space_ids).delete()
+def move_notices(old_key: str, *, space_id: int, key: str | None = None) -> None:
+    """What the key named is in this space now, and has this key: whoever was told of both keeps one notice."""
+    notices = Notice.objects.filter(key=old_key)
+    if key is not None and key != old_key:
+        there = Notice.objects.unread().filter(member=OuterRef("member"), key=key)
+        notices.unread().filter(Exists(there)).delete()
+    notices.update(space_id=space_id, key=key or old_key)
+
+
+def move_notices(key: str, *, space_id: int, to_key: str | None = None) -> None:
+    """What the key names stands in another space now, or has become part of what `to_key` names.
+
+    Rights are asked by the space when a notice is shown or mailed. An unread one gives way to one of the new key.
+    """
+    Notice.objects.filter(key=key).update(space_id=space_id)
+    if to_key is not None:
+        there = Notice.objects.unread().filter(key=to_key).values("member")
+        Notice.objects.unread().filter(key=key, member__in=there).delete()
+        Notice.objects.filter(key=key).update(key=to_key)
 
 
 _PUT: Final = """
