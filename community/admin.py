@@ -19,6 +19,9 @@ from members.models import Member, RoleName
 from members.permissions import can_read_audit_log, can_revoke_tokens
 from members.requests import MemberRequest
 
+# What members say to each other leaves rows that only subscribers read.
+BETWEEN_MEMBERS = ("message", "participant")
+
 
 class ActorRoleFilter(admin.SimpleListFilter):
     title = gettext_lazy("role at the time")
@@ -51,7 +54,8 @@ class ActivityAdmin(CommunityModelAdmin[Activity]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Activity]:
         """Without what happened in rooms that the reader may not see: titles would tell (rule 3.14)."""
         seen = Q(space_id__isnull=True) | Q(space_id__in=visible_space_ids(request.user))
-        return Activity.objects.filter(seen).order_by("-id")
+        # Rule 3.13: when somebody writes to whom is not even told to staff.
+        return Activity.objects.filter(seen).exclude(target_type__in=BETWEEN_MEMBERS).order_by("-id")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

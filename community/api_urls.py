@@ -4,6 +4,7 @@ from django.urls import path
 
 from community.views.api import api_docs, api_schema
 from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
+from discussions.api_messages import ConversationEndpoint, ConversationMessageEndpoint, MessageEndpoint
 from members.api.application import ApplicationEndpoint
 from members.api.invitation import InvitationEndpoint
 from members.api.organisations import OrganisationEndpoint
@@ -51,6 +52,39 @@ urlpatterns = [
         "v1/posts/<int:post_id>/unaccept/",
         PostEndpoint.as_view({"post": "unaccept"}),
         name="api_answer_unaccept",
+    ),
+    path(
+        "v1/conversations/",
+        ConversationEndpoint.as_view({"get": "list", "post": "create"}),
+        name="api_conversation_list",
+    ),
+    path(
+        "v1/conversations/<int:conversation_id>/",
+        ConversationEndpoint.as_view({"get": "retrieve"}),
+        name="api_conversation_show",
+    ),
+    path(
+        "v1/conversations/<int:conversation_id>/answer/",
+        ConversationEndpoint.as_view({"post": "answer"}),
+        name="api_conversation_answer",
+    ),
+    path(
+        "v1/conversations/<int:conversation_id>/leave/",
+        ConversationEndpoint.as_view({"post": "leave"}),
+        name="api_conversation_leave",
+    ),
+    path(
+        "v1/conversations/<int:conversation_id>/messages/",
+        ConversationMessageEndpoint.as_view({"get": "list", "post": "create"}),
+        name="api_message_list",
+    ),
+    path(
+        "v1/messages/<int:message_id>/", MessageEndpoint.as_view({"get": "retrieve"}), name="api_message_show"
+    ),
+    path(
+        "v1/messages/<int:message_id>/report/",
+        MessageEndpoint.as_view({"post": "report"}),
+        name="api_message_report",
     ),
     path("v1/organisations/", OrganisationEndpoint.as_view({"get": "list"}), name="api_organisation_list"),
     path(

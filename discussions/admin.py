@@ -20,6 +20,7 @@ from discussions.actions.tag import edit_tag
 from discussions.actions.topic import close_topic, reopen_topic
 from discussions.models import (
     Post,
+    Report,
     Space,
     SpaceMembership,
     SpacePreset,
@@ -30,7 +31,13 @@ from discussions.models import (
     visible_space_ids,
     visible_spaces,
 )
-from discussions.permissions import can_edit_tag, can_manage_space, can_manage_spaces, can_moderate
+from discussions.permissions import (
+    can_edit_tag,
+    can_manage_space,
+    can_manage_spaces,
+    can_moderate,
+    can_see_reports,
+)
 from members.models import Member
 from members.requests import MemberRequest
 
@@ -340,3 +347,28 @@ class TagAdmin(CommunityModelAdmin[Tag]):
 
     def save_model(self, request: MemberRequest, obj: Tag, form: Any, change: bool) -> None:  # type: ignore[override]
         edit_tag(obj, by=request.user, description=form.cleaned_data["description"])
+
+
+# --- reports ----------------------------------------------------------------------------------------------------
+
+
+@admin.register(Report)
+class ReportAdmin(CommunityModelAdmin[Report]):
+    """What members reported, as it stood: of a conversation nothing else is shown to anybody (rule 3.13)."""
+
+    list_display = ("created_at", "reason", "target_type", "about", "reporter")
+    list_filter = ("reason", "target_type")
+    list_select_related = ("about", "reporter")
+    view_on_site = False
+    fields = readonly_fields = ("created_at", "reporter", "about", "reason", "words", "reported")
+
+    def may_view(self, user: Member) -> Decision:
+        return can_see_reports(user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        return Report.objects.order_by("-id")
+
+    @admin.display(description=gettext_lazy("what was reported, and what led to it"))
+    def reported(self, report: Report) -> str:
+        lines = (f"{row['author_name']}, {row['at']}:\n{row['text']}" for row in report.context)
+        return "\n\n".join(lines)

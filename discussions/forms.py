@@ -1,6 +1,7 @@
 """Validation of what is written in topics and posts; the rules stand in the actions."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,9 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from community.core.errors import Conflict
 from community.core.forms import ActionForm, LineField, ProseField
+from community.core.http import whole_number
 from community.core.text import Prose, SourceFormat
-from discussions.models import TITLE_LENGTH, Post, Space, TopicKind, visible_spaces
+from discussions.models import (
+    GROUP_NAME_LENGTH,
+    REPORT_WORDS_LENGTH,
+    TITLE_LENGTH,
+    ContactRule,
+    Post,
+    ReportReason,
+    Space,
+    TopicKind,
+    visible_spaces,
+)
 from discussions.permissions import can_create_topic
+from discussions.queries.writing import prose_of
 from members.models import Member
 
 
@@ -22,7 +35,20 @@ class TagsField(LineField):
         return [tag for tag in super().clean(value).split(",") if tag.strip()]
 
 
-class TopicForm(ActionForm):
+class WritingForm(ActionForm):
+    """A form with prose: beside it stands a field for files, which has a button of its own."""
+
+    def clean(self) -> dict[str, Any]:
+        # Without script the name of a chosen file is sent with the form, and the file is not.
+        if self.data.get("file"):
+            self.add_error(
+                None,
+                _("A file was chosen and not attached. Choose it again and press Attach, or leave it out."),
+            )
+        return self.cleaned_data
+
+
+class TopicForm(WritingForm):
     """A new topic. The spaces offered are those the reader may start one in."""
 
     space = forms.ChoiceField(label=_("Space"))
@@ -36,8 +62,19 @@ class TopicForm(ActionForm):
     )
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, data: QueryDict | None = None, *, user: Member, space_slug: str) -> None:
-        initial = {"space": space_slug, "idempotency_key": uuid.uuid4().hex}
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        user: Member,
+        space_slug: str,
+        words: Mapping[str, str] | None = None,
+    ) -> None:
+        """`words` are those of a draft; an address that names a space does so for an empty form only."""
+        initial: dict[str, Any] = {"space": space_slug, "idempotency_key": uuid.uuid4().hex}
+        if words:
+            kept = {name: words[name] for name in ("space", "kind", "title", "tags") if words.get(name)}
+            initial |= kept | {"body": prose_of(words)}
         super().__init__(data, initial=initial)
         self.spaces = {space.slug: space for space in visible_spaces(user) if can_create_topic(user, space)}
         taken = {kind for space in self.spaces.values() for kind in space.topic_kinds}
@@ -76,7 +113,7 @@ class TopicEditForm(ActionForm):
     )
 
 
-class PostForm(ActionForm):
+class PostForm(WritingForm):
     """A reply; `reply_to` is the number of the post it answers."""
 
     body = ProseField(label=_("Text"))
@@ -84,12 +121,13 @@ class PostForm(ActionForm):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     @classmethod
-    def blank(cls, *, reply_to: int | None) -> "PostForm":
-        """An empty composer, with the key that makes sending it twice one reply."""
-        return cls(initial={"reply_to": reply_to, "idempotency_key": uuid.uuid4().hex})
+    def blank(cls, *, reply_to: int | None, body: Prose | None = None) -> "PostForm":
+        """An empty composer, or one with a draft; with the key that makes sending it twice one reply."""
+        initial = {"reply_to": reply_to, "idempotency_key": uuid.uuid4().hex}
+        return cls(initial=initial | ({"body": body} if body and body.source else {}))
 
 
-class PostEditForm(ActionForm):
+class PostEditForm(WritingForm):
     """A changed body; `version` is the one it started from."""
 
     body = ProseField(label=_("Text"))
@@ -101,9 +139,16 @@ class PostEditForm(ActionForm):
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
 
-    def __init__(self, data: QueryDict | None = None, *, post: Post) -> None:
+    def __init__(
+        self, data: QueryDict | None = None, *, post: Post, words: Mapping[str, str] | None = None
+    ) -> None:
+        """`words` are those of a draft, which started from a version of its own."""
         body = Prose(post.source, SourceFormat(post.source_format))
-        initial = {"body": body, "version": post.version}
+        initial: dict[str, Any] = {"body": body, "version": post.version}
+        if words and words.get("body", "").strip():
+            started_from = whole_number(words.get("version"), highest=2**31 - 1)
+            initial |= {"body": prose_of(words), "reason": words.get("reason", "")}
+            initial |= {"version": started_from} if started_from else {}
         super().__init__(data, initial=initial)
 
     def start_again_from(self, post: Post, error: Conflict) -> None:
@@ -113,3 +158,109 @@ class PostEditForm(ActionForm):
             {**self.data.dict(), "version": str(post.version)} if isinstance(self.data, QueryDict) else {}
         )
         self.add_error(None, error.sentence)
+
+
+# --- messages ---------------------------------------------------------------------------------------------------
+
+
+class PeopleField(LineField):
+    """Handles or names with commas between them, cleaned to those members whom the writer sees."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=800, **options)
+        self.by: Member | None = None
+
+    def clean(self, value: str) -> list[Member]:
+        wanted = [name.strip().removeprefix("@") for name in super().clean(value).split(",")]
+        return list({member.pk: member for member in map(self._find, filter(None, wanted))}.values())
+
+    def _find(self, wanted: str) -> Member:
+        shown = Member.objects.visible_to(self.by)
+        exact: Member | None = shown.filter(handle=wanted.lower()).first()
+        if exact is not None:
+            return exact
+        named: list[Member] = list(shown.filter(display_name__iexact=wanted).order_by("pk")[:6])
+        if not named:
+            raise forms.ValidationError(
+                _("Nobody here has the handle or name “%(name)s”. Look for them in the directory."),
+                params={"name": wanted},
+            )
+        if len(named) > 1:
+            raise forms.ValidationError(
+                _("Several people have the name “%(name)s”: %(handles)s. Write the handle."),
+                params={"name": wanted, "handles": ", ".join(f"@{member.handle}" for member in named)},
+            )
+        return named[0]
+
+
+class MessageForm(ActionForm):
+    """What is written next in a conversation."""
+
+    body = ProseField(label=_("Message"))
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    @classmethod
+    def blank(cls) -> "MessageForm":
+        return cls(initial={"idempotency_key": uuid.uuid4().hex})
+
+
+class ConversationForm(ActionForm):
+    """A first message to one person, or to a few."""
+
+    to = PeopleField(
+        label=_("To"), help_text=_("Handles or names, with commas between them: up to seven people.")
+    )
+    name = LineField(
+        label=_("Name of the group"),
+        required=False,
+        max_length=GROUP_NAME_LENGTH,
+        help_text=_("Only where you write to more than one person."),
+    )
+    body = ProseField(label=_("Message"))
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, data: QueryDict | None = None, *, by: Member, to: str = "") -> None:
+        super().__init__(data, initial={"to": to, "idempotency_key": uuid.uuid4().hex})
+        field = self.fields["to"]
+        assert isinstance(field, PeopleField)
+        field.by = by
+
+
+class ParticipantForm(ActionForm):
+    """Somebody to bring into a group."""
+
+    to = PeopleField(label=_("Bring somebody in"), help_text=_("A handle or a name."))
+
+    def __init__(self, data: QueryDict | None = None, *, by: Member) -> None:
+        super().__init__(data)
+        field = self.fields["to"]
+        assert isinstance(field, PeopleField)
+        field.by = by
+
+    def clean_to(self) -> Member:
+        members: list[Member] = self.cleaned_data["to"]
+        if len(members) != 1:
+            raise forms.ValidationError(
+                _("One person at a time: so that everybody sees who reads from where.")
+            )
+        return members[0]
+
+
+class ContactRuleForm(ActionForm):
+    rule = forms.ChoiceField(
+        label=_("Who may write to me for the first time"), choices=ContactRule, widget=forms.RadioSelect
+    )
+
+
+class ReportForm(ActionForm):
+    """Why something should not stand."""
+
+    reason = forms.ChoiceField(
+        label=_("What is wrong with it?"), choices=ReportReason, widget=forms.RadioSelect
+    )
+    words = forms.CharField(
+        label=_("Anything the moderators should know"),
+        required=False,
+        max_length=REPORT_WORDS_LENGTH,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+    )

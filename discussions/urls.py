@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from discussions.views import post, space, tag, topic
+from discussions.views import message, post, space, tag, topic
 
 urlpatterns = [
     path("spaces/", space.space_list, name="space_list"),
@@ -25,4 +25,14 @@ urlpatterns = [
     path("posts/<int:post_id>/unaccept/", post.answer_unaccept, name="answer_unaccept"),
     path("tags/<str:slug>/", tag.tag_show, name="tag_show"),
     path("members/<str:handle>/posts/", post.member_posts, name="member_posts"),
+    path("messages/", message.conversation_list, name="conversation_list"),
+    path("messages/new/", message.conversation_create, name="conversation_create"),
+    path("messages/rule/", message.contact_rule_edit, name="contact_rule_edit"),
+    path("messages/<int:conversation_id>/", message.conversation_show, name="conversation_show"),
+    path("messages/<int:conversation_id>/messages/", message.message_create, name="message_create"),
+    path("messages/<int:conversation_id>/answer/", message.conversation_answer, name="conversation_answer"),
+    path("messages/<int:conversation_id>/leave/", message.conversation_leave, name="conversation_leave"),
+    path("messages/<int:conversation_id>/people/", message.participant_create, name="participant_create"),
+    path("messages/items/<int:message_id>/", message.message_show, name="message_show"),
+    path("messages/items/<int:message_id>/report/", message.message_report, name="message_report"),
 ]

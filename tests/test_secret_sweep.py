@@ -133,6 +133,8 @@ def sweep(world: World, role: str, found: Iterable[Route]) -> tuple[set[str], se
             allowed_here = allowed_here | {
                 secret(room, where) for room in CLOSED for where in ("tag", "tagabout")
             }
+        if role in {"moderator", "manager"} and route.template.startswith("admin/discussions/report/"):
+            allowed_here = allowed_here | {"zqmessagereportedqz", "zqreportqz"}
         if role == "administrator" and route.template.startswith("admin/core/apitoken/"):
             # Integrations are theirs to look after: whose, what for and until when; never the secret or its digest.
             allowed_here = allowed_here | {f"zqtokennameof{other}qz" for other in ROLES}

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from community.core.models import Activity, ApiToken, IdempotencyKey, Scope, SearchEntry
 from community.core.text import Prose, SourceFormat
+from discussions.actions.message import report_message, send_message, start_conversation
 from discussions.actions.post import accept_answer, delete_post, edit_post, thank_post
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
-from discussions.models import Post, Space, Tag, Topic
+from discussions.models import Message, Post, ReportReason, Space, Tag, Topic
 from members.actions.fact import FactChange, set_facts
 from members.actions.introduction import create_introduction
 from members.actions.invitation import send_invitation
@@ -136,6 +137,7 @@ class World:
     photo: Photo | None = None
     introduction: Introduction | None = None
     invitation: Invitation | None = None
+    message: Message | None = None
 
     def client(self, role: str) -> Client:
         """Faults of the site come back as its own answer, as they would to anybody."""
@@ -178,6 +180,19 @@ def make_open_world() -> World:
     world.introduction = create_introduction(
         world.writer, world.cast["insider"], reason="zqintroductionqz", by=make_member()
     )
+    world.message = start_conversation(
+        [world.cast["insider"]], by=world.writer, prose=_prose("zqmessageqz"), at=timezone.now()
+    )
+    send_message(world.message.conversation, by=world.cast["insider"], prose=_prose("zqmessageanswerqz"))
+    third = make_member()
+    start_conversation(
+        [world.cast["insider"], third],
+        by=world.writer,
+        prose=_prose("zqmessagegroupqz"),
+        name="zqgroupnameqz",
+    )
+    reported = start_conversation([world.writer], by=third, prose=_prose("zqmessagereportedqz"))
+    report_message(reported, by=world.writer, reason=ReportReason.ABUSE, words="zqreportqz")
     world.invitation = send_invitation(
         by=make_member(role="manager"), email="zqmailinvitedqz@example.org", name="zqinvitednameqz"
     )
@@ -301,6 +316,13 @@ def secrets_hidden_from(role: str) -> set[str]:
         # Who asks to come in is between them and those who keep the gate; so is whom somebody invites (rule 1.7).
         hidden |= {secret("asker", where) for where in WHERE_IN_AN_APPLICATION} | {"zqmailasker"}
         hidden |= {"zqmailinvitedqz", "zqinvitednameqz"}
+    # Rule 3.13: what is said between members is theirs; what was reported is read in the administration alone.
+    hidden |= {"zqmessagereportedqz", "zqreportqz"}
+    hidden |= (
+        {"zqmessageqz", "zqmessageanswerqz", "zqmessagegroupqz", "zqgroupnameqz"}
+        if role != "insider"
+        else set()
+    )
     # A search is its owner's alone.
     hidden |= {"zqsavedsearchqz", "zqsavedqueryqz"} if role != "insider" else set()
     if role in {"stranger", "deactivated", "applicant"}:
