@@ -1,5 +1,6 @@
 """Writing and asking the search entries. Who may see a space is decided by the caller and handed in as ids."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.postgres.search import SearchVector
@@ -50,6 +51,19 @@ def search_vector(kind: SearchKind, title: str, text: str) -> models.expressions
     if kind == SearchKind.POST:
         return body
     return SearchVector(Value(title), config=CONFIG, weight="A") + body
+
+
+def move_entries(
+    target_type: str, target_ids: Sequence[int], *, space_id: int, title: str | None = None
+) -> None:
+    """These things stand in another space now, or under another topic's title: one statement, and at once.
+
+    For replies, whose own words alone they are found by: a title that is searched for needs `put_entry`.
+    """
+    words = {} if title is None else {"title": title}
+    SearchEntry.objects.filter(target_type=target_type, target_id__in=target_ids).update(
+        space_id=space_id, **words
+    )
 
 
 def remove_entry(*, target_type: str, target_id: int) -> None:

@@ -83,11 +83,33 @@ class Verb(models.TextChoices):
     SPACE_EDITED = "space.edited", _("edited a space")  # fields
     SPACE_MEMBER_ADDED = "space_member.added", _("was added to a space")
     SPACE_MEMBER_REMOVED = "space_member.removed", _("was removed from a space")
+    SPACE_ARCHIVED = "space.archived", _("archived a space")
+    SPACE_REOPENED = "space.reopened", _("took a space out of the archive")
+    SPACE_REQUESTED = "space.requested", _("asked to be listed in a space")
+    SPACE_REQUEST_DECIDED = "space_request.decided", _("decided who is listed")  # is_listed; counterpart
+    STEWARD_NAMED = "steward.named", _("named a steward")  # until; counterpart: the steward
+    STEWARD_ENDED = "steward.ended", _("ended a stewardship")  # counterpart: the steward
+    TAG_PROPOSED = "tag.proposed", _("proposed a tag")  # topic_id
+    TAG_ACCEPTED = "tag.accepted", _("accepted a tag")
+    TAG_MERGED = "tag.merged", _("merged a tag into another")  # into_id
     TAG_EDITED = "tag.edited", _("described a tag")  # fields
     TOPIC_CREATED = "topic.created", _("started a topic")  # kind, topic_id, mentioned_ids
     TOPIC_EDITED = "topic.edited", _("edited a topic")  # fields, topic_id
     TOPIC_CLOSED = "topic.closed", _("closed a topic")  # reason, topic_id
     TOPIC_REOPENED = "topic.reopened", _("reopened a topic")  # topic_id
+    TOPIC_PINNED = "topic.pinned", _("pinned a topic")  # topic_id, reason, until
+    TOPIC_UNPINNED = "topic.unpinned", _("unpinned a topic")  # topic_id
+    TOPIC_REPLIES_SWITCHED = "topic.replies_switched", _("switched replies")  # topic_id, takes_replies
+    TOPIC_MOVED = "topic.moved", _("moved a topic")  # topic_id, from_space_id, reason
+    TOPIC_SPLIT = "topic.split", _("split a topic")  # topic_id: the new one; from_topic_id, post_ids, reason
+    TOPIC_MERGED = "topic.merged", _("merged a topic")  # topic_id: what it is part of now; from_topic_id, reason
+    SESSION_SETTLED = "session.settled", _("settled a session")  # topic_id, starts_at, host_ids
+    SESSION_BEGUN = "session.begun", _("began")  # topic_id
+    SESSION_QUESTION_ASKED = "session_question.asked", _("asked in a session")  # topic_id, post_id
+    # topic_id, post_id, answer_id; counterpart: who asked
+    SESSION_QUESTION_ANSWERED = "session_question.answered", _("answered in a session")
+    SESSION_QUESTION_SUPPORTED = "session_question.supported", _("wants to know this too")  # topic_id
+    SESSION_QUESTION_UNSUPPORTED = "session_question.unsupported", _("took back a support")  # topic_id
     # topic_id, number, reply_to_id, kind of topic, mentioned_ids; counterpart: who is answered
     POST_CREATED = "post.created", _("replied")
     POST_EDITED = "post.edited", _("edited a post")  # topic_id, number, version, mentioned_ids: who is new among them

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from community.core.search import put_entry, remove_entry
 from community.core.text import RENDERER_VERSION, Prose, clean_line, plain_text, render
 from community.core.verbs import Verb
 from discussions.actions.attachment import claim_attachments
-from discussions.actions.topic import clean_prose, mark_read, put_first_post_entry, put_mentions
+from discussions.actions.topic import clean_prose, lock_topic, mark_read, put_first_post_entry, put_mentions
 from discussions.mentions import name_members
 from discussions.models import Post, PostRevision, Reaction, ReactionKind, Topic
 from discussions.permissions import (
@@ -70,9 +70,10 @@ def create_post(
         return Post.objects.select_related("topic__space").get(pk=claimed.target_id)
     prose = clean_prose(prose)
     rendered = render(prose.source, prose.source_format)
-    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
+    topic = lock_topic(topic.pk)
     require(can_reply(by, topic))
-    answered = reply_to or Post.objects.get(topic=topic, number=1)
+    # Read again under the lock: meanwhile it may have been moved to another topic, or here.
+    answered = Post.objects.get(pk=reply_to.pk) if reply_to else Post.objects.get(topic=topic, number=1)
     if answered.topic_id != topic.pk or answered.deleted_at is not None:
         raise Invalid(
             _("The post you answer is not in this topic any more. Answer another one, or the topic itself.")
@@ -130,7 +131,7 @@ def edit_post(
     """
     prose = clean_prose(prose)
     reason = clean_line(reason)[:200]
-    post = Post.objects.select_for_update(of=("self",)).select_related("topic__space").get(pk=post.pk)
+    post, _topic = _lock(post)
     require(can_edit_post(by, post))
     if post.version != version:
         raise Conflict(_("Somebody saved this post while you were writing. Compare, and save again."))
@@ -278,19 +279,23 @@ def _lock(post: Post) -> tuple[Post, Topic]:
     """Topic row first, then the post: the order everybody keeps, so that nobody waits in a circle."""
     topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=post.topic_id)
     post = Post.objects.select_for_update(of=("self",)).get(pk=post.pk)
+    if post.topic_id != topic.pk:
+        raise Conflict(_("This post has just been moved to another topic. Open it there, and try again."))
     post.topic = topic
     return post, topic
 
 
 def _count_last(topic: Topic) -> None:
-    last = topic.posts.present().order_by("-number").only("number", "created_at", "author_id").first()
+    last = topic.posts.present().order_by("-number").only("number", "author_id").first()
+    truth = topic.posts.present().aggregate(people=Count("author", distinct=True), latest=Max("created_at"))
     if last is not None:
         topic.last_number, topic.last_post_at, topic.last_poster_id = (
             last.number,
-            last.created_at,
+            # Of a topic that another one was merged into, the highest post need not be the latest.
+            truth["latest"],
             last.author_id,
         )
-    topic.people_count = topic.posts.present().aggregate(people=Count("author", distinct=True))["people"]
+    topic.people_count = truth["people"]
     topic.save(update_fields=(*TOPIC_COUNTERS, "accepted_post"))
 
 

@@ -100,7 +100,7 @@ def create_topic(
     claim_attachments(rendered.html, by=by, post_id=first.pk)
     if names:
         topic.tags.set(names)
-    _put_topic_entry(topic, rendered.plain)
+    put_topic_entry(topic, rendered.plain)
     mark_read(topic, by, 1)
     record(
         Verb.TOPIC_CREATED,
@@ -139,7 +139,7 @@ def edit_topic(topic: Topic, *, by: Member, title: str, tags: Sequence[str]) -> 
         first.save(update_fields=["version"])
         topic.title = title
         topic.save(update_fields=["title"])
-        _put_topic_entry(topic, plain_text(first.html))
+        put_topic_entry(topic, plain_text(first.html))
         changed.append("title")
     if {name.casefold() for name in names} != {name.casefold() for name in topic.tags.names()}:
         topic.tags.set(names)
@@ -202,17 +202,39 @@ def reopen_topic(topic: Topic, *, by: Member) -> Topic:
     return topic
 
 
+def lock_topic(topic_id: int) -> Topic:
+    """The topic's row under its lock; where it was merged meanwhile, that of the topic it is part of now."""
+    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic_id)
+    return topic if topic.merged_into_id is None else lock_topic(topic.merged_into_id)
+
+
 def mark_read(topic: Topic, member: Member, number: int) -> None:
-    """Remember that the member has read up to `number`: one statement, and it never goes back."""
+    """Remember that the member has read up to `number`: one statement, and it never goes back.
+
+    The notice of the topic is settled in the same breath (rule 9.1), or points at what is unread now.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            WITH noticed AS (
+                UPDATE core_notice
+                SET read_at = CASE WHEN %(number)s >= %(last)s THEN now() END,
+                    url = CASE WHEN %(number)s >= %(last)s THEN url ELSE %(next)s END
+                WHERE member_id = %(member)s AND key = %(key)s AND read_at IS NULL
+            )
             INSERT INTO discussions_readstate AS state (member_id, topic_id, last_read_number, read_at)
-            VALUES (%s, %s, %s, now())
+            VALUES (%(member)s, %(topic)s, %(number)s, now())
             ON CONFLICT (member_id, topic_id) DO UPDATE
             SET last_read_number = greatest(state.last_read_number, excluded.last_read_number), read_at = now()
             """,
-            [member.pk, topic.pk, number],
+            {
+                "member": member.pk,
+                "topic": topic.pk,
+                "number": number,
+                "last": topic.last_number,
+                "next": topic.get_post_url(number + 1),
+                "key": f"topic:{topic.pk}",
+            },
         )
 
 
@@ -270,7 +292,7 @@ def clean_prose(prose: Prose) -> Prose:
     return cleaned
 
 
-def _put_topic_entry(topic: Topic, plain: str) -> None:
+def put_topic_entry(topic: Topic, plain: str) -> None:
     put_entry(
         SearchKind.TOPIC,
         target_type="topic",
@@ -285,4 +307,4 @@ def _put_topic_entry(topic: Topic, plain: str) -> None:
 
 def put_first_post_entry(post: Post, plain: str) -> None:
     """The first post's words are its topic's words in the search."""
-    _put_topic_entry(post.topic, plain)
+    put_topic_entry(post.topic, plain)
