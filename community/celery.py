@@ -39,5 +39,6 @@ app.conf.beat_schedule = {
         "task": "discussions.remove_unclaimed_attachments",
         "schedule": crontab(hour="3", minute="55"),
     },
+    "plan-digests": {"task": "discussions.plan_digests", "schedule": timedelta(minutes=10)},
     "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
 }

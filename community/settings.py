@@ -270,6 +270,7 @@ ATTACHMENT_TYPES = env_list(
 )
 # The addresses that take files: the file and the form around it; in JSON a file takes a third more.
 BODY_LIMITS = {
+    "/mail/inbound/": 10_000_000,
     "/me/photo/": 8_100_000,
     "/invitations/import/": 4_100_000,
     "/attachments/": ATTACHMENT_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE,

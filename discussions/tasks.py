@@ -1,7 +1,15 @@
 """Imports only: where Celery finds this app's jobs."""
 
 from discussions.actions.attachment import remove_unclaimed_attachments
+from discussions.actions.digest import claim_digests, plan_digests
 from discussions.actions.draft import forget_drafts
 from discussions.actions.maintenance import render_old_posts, repair_counters
 
-__all__ = ["forget_drafts", "remove_unclaimed_attachments", "render_old_posts", "repair_counters"]
+__all__ = [
+    "claim_digests",
+    "forget_drafts",
+    "plan_digests",
+    "remove_unclaimed_attachments",
+    "render_old_posts",
+    "repair_counters",
+]

@@ -1,4 +1,4 @@
-"""The floor. When all apps are loaded it collects every app's subscribers, so that dispatch knows them."""
+"""The floor. When all apps are loaded it collects every app's subscribers and letters, so that their jobs know them."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
@@ -11,4 +11,4 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        autodiscover_modules("subscribers")
+        autodiscover_modules("subscribers", "letters")

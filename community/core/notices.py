@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from celery import shared_task
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -92,15 +92,6 @@ def read_all_notices(*, by: Actor, until: datetime | None = None) -> int:
     """Put all of one's own aside, those that came after the page was loaded excepted."""
     notices = Notice.objects.unread().filter(member=by.pk)
     return (notices.filter(at__lte=until) if until else notices).update(read_at=Now())
-
-
-def move_notices(old_key: str, *, space_id: int, key: str | None = None) -> None:
-    """What the key named is in this space now, and has this key: whoever was told of both keeps one notice."""
-    notices = Notice.objects.filter(key=old_key)
-    if key is not None and key != old_key:
-        there = Notice.objects.unread().filter(member=OuterRef("member"), key=key)
-        notices.unread().filter(Exists(there)).delete()
-    notices.update(space_id=space_id, key=key or old_key)
 
 
 def move_notices(key: str, *, space_id: int, to_key: str | None = None) -> None:
