@@ -14,6 +14,7 @@ from community.core.models import Audience, NoticeReason
 from community.core.notices import notify
 from community.core.permissions import require
 from community.core.verbs import Verb
+from discussions.actions.topic import lock_topic
 from discussions.models import CLAIM_FOR, AnswerRequest, Claim, Topic, TopicKind, visible_space_ids
 from discussions.permissions import can_claim_question, can_request_answer
 from members.models import Member, QuestionBudget
@@ -163,4 +164,4 @@ def _takes_more(member: Member) -> bool:
 
 
 def _lock(topic: Topic) -> Topic:
-    return Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
+    return lock_topic(topic.pk)

@@ -17,7 +17,14 @@ from community.core.search import put_entry, remove_entry
 from community.core.text import RENDERER_VERSION, Prose, clean_line, plain_text, render
 from community.core.verbs import Verb
 from discussions.actions.attachment import claim_attachments
-from discussions.actions.topic import clean_prose, lock_topic, mark_read, put_first_post_entry, put_mentions
+from discussions.actions.topic import (
+    clean_prose,
+    lock_topic,
+    lock_topic_for_reply,
+    mark_read,
+    put_first_post_entry,
+    put_mentions,
+)
 from discussions.mentions import name_members
 from discussions.models import Post, PostRevision, Reaction, ReactionKind, Topic
 from discussions.permissions import (
@@ -70,7 +77,7 @@ def create_post(
         return Post.objects.select_related("topic__space").get(pk=claimed.target_id)
     prose = clean_prose(prose)
     rendered = render(prose.source, prose.source_format)
-    topic = lock_topic(topic.pk)
+    topic = lock_topic_for_reply(topic.pk)
     require(can_reply(by, topic))
     # Read again under the lock: meanwhile it may have been moved to another topic, or here.
     answered = Post.objects.get(pk=reply_to.pk) if reply_to else Post.objects.get(topic=topic, number=1)
@@ -277,7 +284,7 @@ def unaccept_answer(post: Post, *, by: Member) -> Topic:
 
 def _lock(post: Post) -> tuple[Post, Topic]:
     """Topic row first, then the post: the order everybody keeps, so that nobody waits in a circle."""
-    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=post.topic_id)
+    topic = lock_topic(post.topic_id)
     post = Post.objects.select_for_update(of=("self",)).get(pk=post.pk)
     if post.topic_id != topic.pk:
         raise Conflict(_("This post has just been moved to another topic. Open it there, and try again."))

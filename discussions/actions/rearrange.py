@@ -302,14 +302,13 @@ def recount_topic(topic: Topic) -> None:
 
 def _lock(*topic_ids: int) -> list[Topic]:
     """In the order of their ids, which everybody keeps. Raises `Conflict` where one was merged or deleted."""
-    found = list(
-        Topic.objects.select_for_update(of=("self",))
-        .select_related("space")
-        .filter(pk__in=topic_ids)
-        .order_by("pk")
-    )
+    found = list(Topic.objects.select_for_update().filter(pk__in=topic_ids).order_by("pk"))
     if len(found) < len(topic_ids) or any(topic.deleted_at is not None for topic in found):
         raise Conflict(_("This topic is not there any more: somebody merged it meanwhile. Open it again."))
+    # Asked for under the lock; a join would miss a topic that changed its space while the lock was waited for.
+    spaces = Space.objects.in_bulk([topic.space_id for topic in found])
+    for topic in found:
+        topic.space = spaces[topic.space_id]
     return found
 
 

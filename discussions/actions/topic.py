@@ -120,9 +120,9 @@ def create_topic(
 @transaction.atomic
 def edit_topic(topic: Topic, *, by: Member, title: str, tags: Sequence[str]) -> Topic:
     """Change title and tags. The old title stays in the history of the first post."""
-    require(can_edit_topic(by, topic))
     title, names = clean_title(title), clean_tags(tags)
-    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
+    topic = lock_topic(topic.pk)
+    require(can_edit_topic(by, topic))
     changed = []
     if title != topic.title:
         first = Post.objects.select_for_update().get(topic=topic, number=1)
@@ -160,11 +160,11 @@ def edit_topic(topic: Topic, *, by: Member, title: str, tags: Sequence[str]) -> 
 @transaction.atomic
 def close_topic(topic: Topic, *, by: Member, reason: str, at: datetime | None = None) -> Topic:
     """Close with a reason that readers see (rule 3.2). Raises `Invalid` without one, `Conflict` where it is closed."""
+    topic = lock_topic(topic.pk)
     require(can_close_topic(by, topic))
     reason = clean_line(reason)
     if not reason:
         raise Invalid(_("Readers need to know why."), fields={"reason": [_("Write one sentence.")]})
-    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
     if topic.closed_at is not None:
         raise Conflict(_("This topic is closed already."))
     topic.closed_at, topic.closed_by, topic.close_reason = at or timezone.now(), by, reason[:300]
@@ -185,8 +185,8 @@ def close_topic(topic: Topic, *, by: Member, reason: str, at: datetime | None = 
 @transaction.atomic
 def reopen_topic(topic: Topic, *, by: Member) -> Topic:
     """Open a closed topic again. Raises `Conflict` where it is open."""
+    topic = lock_topic(topic.pk)
     require(can_close_topic(by, topic))
-    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic.pk)
     if topic.closed_at is None:
         raise Conflict(_("This topic is open."))
     topic.closed_at, topic.closed_by, topic.close_reason = None, None, ""
@@ -203,9 +203,25 @@ def reopen_topic(topic: Topic, *, by: Member) -> Topic:
 
 
 def lock_topic(topic_id: int) -> Topic:
-    """The topic's row under its lock; where it was merged meanwhile, that of the topic it is part of now."""
-    topic = Topic.objects.select_for_update(of=("self",)).select_related("space").get(pk=topic_id)
-    return topic if topic.merged_into_id is None else lock_topic(topic.merged_into_id)
+    """The topic's row under its lock, with its space of now.
+
+    Two statements: a row that changes its space while the lock is waited for is found in no join of the two.
+    """
+    topic = Topic.objects.select_for_update().get(pk=topic_id)
+    topic.space = Space.objects.get(pk=topic.space_id)
+    return topic
+
+
+def lock_topic_for_reply(topic_id: int) -> Topic:
+    """As `lock_topic`; where the topic was merged meanwhile, the one that it is part of now."""
+    before = transaction.savepoint()
+    topic = lock_topic(topic_id)
+    if topic.merged_into_id is None:
+        transaction.savepoint_commit(before)
+        return topic
+    # Gives the first lock back: two are only ever held in the order of their ids.
+    transaction.savepoint_rollback(before)
+    return lock_topic_for_reply(topic.merged_into_id)
 
 
 def mark_read(topic: Topic, member: Member, number: int) -> None:
