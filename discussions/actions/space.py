@@ -14,8 +14,15 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
-from discussions.models import Space, SpaceMembership, SpacePreset, TopicKind, forget_visible_spaces
-from discussions.permissions import can_manage_space, can_manage_spaces
+from discussions.models import (
+    Space,
+    SpaceMembership,
+    SpacePreset,
+    SpaceSteward,
+    TopicKind,
+    forget_visible_spaces,
+)
+from discussions.permissions import can_manage_space, can_manage_spaces, can_settle_space
 from members.models import Member
 
 
@@ -78,9 +85,14 @@ def edit_space(
     preset: SpacePreset,
     topic_kinds: Sequence[TopicKind],
 ) -> Space:
-    """Change what a space is for and who may see it; it holds from everybody's next request on."""
-    require(can_manage_space(by, space))
+    """Change what a space is for and who may see it; it holds from everybody's next request on.
+
+    Stewards change the purpose and the kinds; its name and who may see it are the managers' to say.
+    """
+    require(can_settle_space(by, space))
     space = Space.objects.select_for_update().get(pk=space.pk)
+    if (clean_line(name)[:80], str(preset)) != (space.name, space.preset):
+        require(can_manage_space(by, space))
     wanted = {
         "name": clean_line(name)[:80],
         "purpose": clean_line(purpose)[:300],
@@ -94,6 +106,10 @@ def edit_space(
     changed = [field for field, value in wanted.items() if getattr(space, field) != value]
     for field in changed:
         setattr(space, field, wanted[field])
+    if "preset" in changed and preset != SpacePreset.PRIVATE and space.takes_requests:
+        # Only a private space can be asked for.
+        space.takes_requests = False
+        changed.append("takes_requests")
     if changed:
         space.save(update_fields=changed)
         record(
@@ -106,9 +122,9 @@ def edit_space(
 def add_space_member(
     space: Space, member: Member, *, by: Member | None, at: datetime | None = None
 ) -> SpaceMembership:
-    """List a person in a space. Listing twice changes nothing. `by` is None for the demo."""
+    """List a person in a space, as its stewards and managers may. Twice changes nothing. `by` is None for the demo."""
     if by is not None:
-        require(can_manage_space(by, space))
+        require(can_settle_space(by, space))
     row, is_new = SpaceMembership.objects.get_or_create(
         space=space, member=member, defaults={"added_by": by, "created_at": at or timezone.now()}
     )
@@ -128,8 +144,9 @@ def add_space_member(
 
 @transaction.atomic
 def remove_space_member(space: Space, member: Member, *, by: Member) -> None:
-    """Take a person off the list; it holds from their next request on."""
-    require(can_manage_space(by, space))
+    """Take a person off the list; it holds from their next request on, and a stewardship ends with it."""
+    require(can_settle_space(by, space))
+    SpaceSteward.objects.filter(space=space, member=member).delete()
     deleted, _by_model = SpaceMembership.objects.filter(space=space, member=member).delete()
     if deleted:
         forget_visible_spaces(member)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,10 +34,12 @@ from discussions.models import (
     Post,
     PostRevision,
     Space,
+    SpaceRules,
+    Tag,
     Topic,
     TopicKind,
 )
-from discussions.permissions import can_close_topic, can_create_topic, can_edit_topic
+from discussions.permissions import can_close_topic, can_create_kind, can_edit_topic, moderates
 from members.models import Member
 
 
@@ -49,15 +52,19 @@ def create_topic(
     title: str,
     prose: Prose,
     tags: Sequence[str] = (),
+    has_looked: bool = False,
+    takes_replies: bool = True,
     idempotency_key: str | None = None,
     at: datetime | None = None,
 ) -> Topic:
     """Start a topic with its first post, number 1. The same idempotency key gives back the same topic.
 
     Raises `Refused`, and `Invalid` with the field's name for a kind the space does not take, an empty or overlong
-    title, body or tag. `at` is for generated histories; a person's topic happens now.
+    title, body or tag, or what the space's rules ask for and is not there (rule 8.3); `has_looked` says that the author
+    has looked for similar topics. Only an announcement can do without replies. `at` is for generated histories; a
+    person's topic happens now.
     """
-    require(can_create_topic(by, space))
+    require(can_create_kind(by, space, kind))
     claimed = claim(
         idempotency_key,
         by=by,
@@ -72,6 +79,7 @@ def create_topic(
         )
     title, names, prose = clean_title(title), clean_tags(tags), clean_prose(prose)
     rendered = render(prose.source, prose.source_format)
+    _check_rules(space, kind, plain=rendered.plain, tags=names, has_looked=has_looked)
     named = name_members(rendered.html, by=by, space=space)
     now = at or timezone.now()
     topic = Topic.objects.create(
@@ -85,6 +93,7 @@ def create_topic(
         post_count=1,
         last_post_at=now,
         last_poster=by,
+        takes_replies=takes_replies or kind != TopicKind.ANNOUNCEMENT,
     )
     first = Post.objects.create(
         topic=topic,
@@ -99,7 +108,7 @@ def create_topic(
     put_mentions(first, named)
     claim_attachments(rendered.html, by=by, post_id=first.pk)
     if names:
-        topic.tags.set(names)
+        _set_tags(topic, names, by=by, is_history=at is not None)
     put_topic_entry(topic, rendered.plain)
     mark_read(topic, by, 1)
     record(
@@ -142,7 +151,7 @@ def edit_topic(topic: Topic, *, by: Member, title: str, tags: Sequence[str]) -> 
         put_topic_entry(topic, plain_text(first.html))
         changed.append("title")
     if {name.casefold() for name in names} != {name.casefold() for name in topic.tags.names()}:
-        topic.tags.set(names)
+        _set_tags(topic, names, by=by)
         changed.append("tags")
     if changed:
         record(
@@ -306,6 +315,49 @@ def clean_prose(prose: Prose) -> Prose:
     if problem is not None:
         raise Invalid(problem, fields={"body": [problem]})
     return cleaned
+
+
+def _check_rules(space: Space, kind: TopicKind, *, plain: str, tags: Sequence[str], has_looked: bool) -> None:
+    """What the space asks of its questions and discussions, all of it said at once. One query."""
+    if kind not in {TopicKind.QUESTION, TopicKind.DISCUSSION}:
+        return
+    rules = SpaceRules.objects.filter(space=space).first()
+    if rules is None:
+        return
+    missing: dict[str, list[str]] = {}
+    length = len(plain.strip())
+    if kind == TopicKind.QUESTION and length < rules.least_length:
+        sentence = _(
+            "A question here has at least {least} characters; this one has {length}. Say what you tried."
+        )
+        missing["body"] = [sentence.format(least=rules.least_length, length=length)]
+    if rules.needs_tag and not tags:
+        missing["tags"] = [_("Topics here carry at least one tag, so that others find them.")]
+    if rules.look_first and not has_looked:
+        missing["has_looked"] = [_("Look for similar topics first, and say that you have.")]
+    if missing:
+        raise Invalid(" ".join(sentence for (sentence,) in missing.values()), fields=missing)
+
+
+def _set_tags(topic: Topic, names: Sequence[str], *, by: Member, is_history: bool = False) -> None:
+    """Rule 3.2: words that are not in the list yet are proposed for it, unless their author looks after tags."""
+    small = Tag.objects.annotate(small=Lower("name"))
+    known = set(small.filter(small__in=[name.lower() for name in names]).values_list("small", flat=True))
+    topic.tags.set(names)
+    new = [name.lower() for name in names if name.lower() not in known]
+    if not new or is_history or moderates(by, topic.space_id):
+        return
+    for tag in small.filter(small__in=new).order_by("name"):
+        tag.proposed_at, tag.proposed_by = timezone.now(), by
+        tag.save(update_fields=["proposed_at", "proposed_by"])
+        record(
+            Verb.TAG_PROPOSED,
+            by=by,
+            target=tag,
+            audience=Audience.STAFF,
+            space_id=topic.space_id,
+            topic_id=topic.pk,
+        )
 
 
 def put_topic_entry(topic: Topic, plain: str) -> None:
