@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -13,12 +14,16 @@ from django.utils.translation import ngettext
 from community.core.models import SearchKind
 from community.core.moments import moment
 from community.core.search import CONFIG
+from discussions.filters import TopicFilter
 from discussions.models import Post, Space, visible_spaces
 from discussions.queries import (
     TopicRow,
     first_posts_of_newcomers,
+    for_you,
+    known_tags,
     latest_topics,
-    moved_topics,
+    questions_one_knows,
+    rows_of,
     unanswered_questions,
 )
 from members.models import Member
@@ -27,6 +32,7 @@ MOVED_ON_HOME = 10
 LATEST_ON_HOME = 15
 QUESTIONS_ON_HOME = 5
 NEWCOMERS_ON_HOME = 2
+_WEEK = 7
 
 RESULTS = 20
 # Of a word that stands in half of all posts only the newest are ranked: the rest would cost seconds and help nobody.
@@ -39,6 +45,7 @@ _OPEN, _CLOSE = "\x02", "\x03"
 class HomePage:
     """What moved for this reader, what is new, and what they could help with."""
 
+    since_label: str
     moved_label: str
     topics: list[TopicRow]
     latest: list[TopicRow]
@@ -61,9 +68,28 @@ class SearchRow:
     snippet: SafeString
 
 
+def since_label(since: datetime | None) -> str:
+    """The day in the reader's zone: a name within a week, otherwise the date."""
+    if since is None:
+        return _("Since your last visit")
+    day = timezone.localtime(since).date()
+    ago = (timezone.localdate() - day).days
+    if ago < 1:
+        return _("Today")
+    if ago == 1:
+        return _("Since yesterday")
+    if ago < _WEEK:
+        return _("Since {day}").format(day=WEEKDAYS[day.weekday()])
+    return _("Since {day}").format(day=f"{day.day} {MONTHS[day.month]}")
+
+
 def home_page(user: Member) -> HomePage:
-    """At most seven queries: what moved, what is new, newcomers whom this person can help, and open questions."""
-    moved = moved_topics(user, limit=MOVED_ON_HOME)
+    """Eight queries at most: what moved of what one follows, what is new, and whom this person could help.
+
+    Nobody's visits are counted: "since Tuesday" is the day on which the oldest of what is shown moved.
+    """
+    found = for_you(user, TopicFilter(), limit=MOVED_ON_HOME)
+    moved, knows = rows_of(user, found), known_tags(user)
     count = len(moved)
     label = (
         ngettext(
@@ -76,11 +102,13 @@ def home_page(user: Member) -> HomePage:
     could_help = {
         row.url: row
         for row in (
-            *first_posts_of_newcomers(user, limit=NEWCOMERS_ON_HOME),
+            *first_posts_of_newcomers(user, knows, limit=NEWCOMERS_ON_HOME),
+            *questions_one_knows(user, knows, limit=QUESTIONS_ON_HOME),
             *unanswered_questions(user, limit=QUESTIONS_ON_HOME),
         )
     }
     return HomePage(
+        since_label=since_label(found.since),
         moved_label=label,
         topics=moved,
         latest=[row for row in latest_topics(user, limit=LATEST_ON_HOME) if row.url not in shown],

@@ -153,7 +153,7 @@ class PostEditForm(WritingForm):
 
     def start_again_from(self, post: Post, error: Conflict) -> None:
         """Keep what was typed, and let the next save start from what stands there now."""
-        post.refresh_from_db(fields=["version"])
+        post.refresh_from_db(fields=["version", "source", "source_format"])
         self.data = (
             {**self.data.dict(), "version": str(post.version)} if isinstance(self.data, QueryDict) else {}
         )
@@ -264,3 +264,27 @@ class ReportForm(ActionForm):
         max_length=REPORT_WORDS_LENGTH,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
     )
+
+
+# Reminders come in the morning of the day that was chosen, in the member's own zone.
+REMIND_AT = 9
+
+
+class BookmarkForm(ActionForm):
+    """A note to oneself and a reminder."""
+
+    note = LineField(label=_("Note to yourself"), required=False, max_length=200)
+    remind_on = forms.DateField(
+        label=_("Remind me on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    unless_answered = forms.BooleanField(label=_("Only if nobody has answered by then"), required=False)
+
+
+class SavedViewForm(ActionForm):
+    """A list of topics under a name."""
+
+    name = LineField(label=_("Keep this list as"), max_length=60)
+    is_digest = forms.BooleanField(label=_("Bring what is new in it with the digest"), required=False)
+    query = forms.CharField(required=False, max_length=1000, widget=forms.HiddenInput)

@@ -30,6 +30,13 @@ def read_time_key(value: str | None) -> tuple[datetime, int] | None:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest), key
 
 
+def read_number_key(value: str | None) -> tuple[int, int] | None:
+    """A cursor for lists by a number, as in `before=12-42`: the number and the id; None for none of ours."""
+    number, dash, row_id = (value or "").partition("-")
+    first, key = whole_number(number, highest=2**31 - 1), whole_number(row_id)
+    return None if not dash or first is None or key is None else (first, key)
+
+
 def with_query(path: str, **parameters: str) -> str:
     """The path with those parameters that hold something."""
     query = urlencode({name: value for name, value in parameters.items() if value})

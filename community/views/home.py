@@ -1,6 +1,7 @@
 """The first page a member sees; strangers and applicants are led to theirs."""
 
 from datetime import timedelta
+from time import time
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
@@ -8,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.queries import home_page
@@ -36,8 +36,9 @@ def home(request: MemberRequest) -> HttpResponse:
         request,
         "home.html",
         {
-            "since_label": _("Since your last visit"),
+            "since_label": page.since_label,
             "moved_label": page.moved_label,
+            "live_url": f"{reverse('topic_list_live')}?after={int(time())}",
             "topics": page.topics,
             "latest": page.latest,
             "questions": page.questions,

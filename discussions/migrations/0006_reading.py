@@ -147,6 +147,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['reply_to', 'number'], name='post_replies'),
         ),
         AddIndexConcurrently(
+            model_name='taggedtopic',
+            index=models.Index(fields=['tag', '-content_object'], name='tagged_newest'),
+        ),
+        AddIndexConcurrently(
             model_name='topic',
             index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('usefulness__gt', 0)), fields=['-usefulness', '-id'], name='topic_most_useful'),
         ),

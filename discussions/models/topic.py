@@ -63,6 +63,8 @@ class TaggedTopic(ItemBase):  # type: ignore[misc]
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["content_object", "tag"], name="tagged_topic_once"),)
+        # The newest topics of a tag, for those who follow it or know about it.
+        indexes = (models.Index(fields=["tag", "-content_object"], name="tagged_newest"),)
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):

@@ -1,25 +1,26 @@
 """Lists of spaces, topics and posts, read by key and never by offset."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import DateTimeField, Exists, OuterRef, Q, Subquery, TextField, Value
-from django.db.models.functions import Coalesce, Lower, Now
+from django.db.models import DateTimeField, Exists, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from community.core.http import address_of
-from community.core.keyset import read_time_key, split_page, time_key, with_query
+from community.core.keyset import read_number_key, read_time_key, split_page, time_key, with_query
 from community.core.moments import Clock
 from community.core.statements import Blank, OneOf, Statement
 from community.core.text import excerpt, plain_text
 from discussions.models import (
+    Claim,
     Follow,
     FollowLevel,
     FollowReason,
@@ -36,14 +37,14 @@ from discussions.models import (
 from discussions.permissions import can_create_topic
 from discussions.queries.rows import MemberPostRow, SpacePage, SpaceRow, TopicRow
 from discussions.queries.topic import page_of, readable_by
-from members.models import Fact, Member
+from members.models import Member
 
 TOPICS_PER_PAGE = 30
 # After that nobody is a newcomer any more.
 NEWCOMER_FOR = timedelta(days=30)
 
 
-_TOPIC_COLUMNS = (
+TOPIC_COLUMNS = (
     "id",
     "kind",
     "title",
@@ -58,23 +59,30 @@ _TOPIC_COLUMNS = (
     "my_number",
     "my_reason",
     "tag_names",
+    "answering",
+    "useful_people",
+    "useful_companies",
 )
 # The key of a first page: everything lies behind it.
 _TOP = (datetime(9999, 1, 1, tzinfo=UTC), 0)
+_MOST = 2**31 - 1
 
 _READER, _SPACES = Blank("reader"), Blank("spaces")
 _FOLLOWS = Follow.objects.filter(member=_READER, topic=OuterRef("pk")).exclude(level=FollowLevel.MUTE)
 _READ = ReadState.objects.filter(member=_READER, topic=OuterRef("pk"))
 _READ_TO = Coalesce(Subquery(_READ.values("last_read_number")), Value(0))
+# Rule 3.11: whoever said "I am answering this" within the last two days.
+_CLAIMS = Claim.objects.current().filter(topic=OuterRef("pk"))
 _TAGS = TaggedTopic.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
 
 
 @cache
-def _statement(topics: Callable[[], TopicQuerySet], at: str, limit: int) -> Statement:
-    """The rows of a list in the order of the time `at`, latest first, behind the key (`before`, `before_id`)."""
-    before, before_id = Blank("before", DateTimeField()), Blank("before_id")
+def _statement(topics: Callable[[], TopicQuerySet], at: str, limit: int, order: str) -> Statement:
+    """The rows of a list by the column `order`, highest first, behind the key (`before`, `before_id`)."""
+    before = Blank("before", DateTimeField() if order == at else IntegerField())
+    before_id = Blank("before_id")
     # Said twice, because the index is entered at the first condition and the second one only sorts out ties.
-    behind = Q(**{f"{at}__lte": before}) & (Q(**{f"{at}__lt": before}) | Q(pk__lt=before_id))
+    behind = Q(**{f"{order}__lte": before}) & (Q(**{f"{order}__lt": before}) | Q(pk__lt=before_id))
     return Statement(
         lambda: (
             topics()
@@ -83,11 +91,25 @@ def _statement(topics: Callable[[], TopicQuerySet], at: str, limit: int) -> Stat
                 my_number=_READ_TO,
                 my_reason=Subquery(_FOLLOWS.values("reason")),
                 tag_names=ArraySubquery(_TAGS.values("tag__name")),
+                answering=Subquery(_CLAIMS.values("member__display_name")),
             )
-            .order_by(f"-{at}", "-id")
-            .values_list(*_TOPIC_COLUMNS, at)[:limit]
+            .order_by(f"-{order}", "-id")
+            .values_list(*TOPIC_COLUMNS, at, order)[:limit]
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a topic stands in a list, ready to print, and the address that undoes it ('' where nothing does)."""
+
+    text: str
+    undo_url: str = ""
+    is_unread: bool = False
+
+
+def _nothing_more(row: Sequence[Any]) -> None:
+    """The reason is that of the reader's follow, where something is new."""
 
 
 def topic_rows(
@@ -99,25 +121,33 @@ def topic_rows(
     on_top: Callable[[], TopicQuerySet] | None = None,
     in_space: bool = False,
     at: str = "last_post_at",
+    order: str = "",
+    why: Callable[[Sequence[Any]], Reason | None] = _nothing_more,
     **blanks: object,
 ) -> tuple[list[TopicRow], str]:
     """Rows of a list of topics for this reader and the key of its next page ('' at the end). One query.
 
     `topics` gives the queryset, in which `reader`, `spaces` and the `blanks` stand open. `at` is the time the list is
-    ordered by: it is shown, and it is the key. `on_top` stands above the first page, for one query more.
+    ordered by: it is shown, and it is the key, but where `order` names the column of a number. `on_top` stands above
+    the first page, for one query more. `why` says of a row why it stands in the list.
     """
     spaces = {space.pk: space for space in visible_spaces(user)}
     blanks |= {"reader": user.pk, "spaces": list(spaces)}
-    first_key = read_time_key(before)
-    time, topic_id = first_key or _TOP
+    first_key = read_number_key(before) if order else read_time_key(before)
+    top, topic_id = first_key or ((_MOST, 0) if order else _TOP)
     found, has_more = split_page(
-        _statement(topics, at, limit + 1)(before=time, before_id=topic_id, **blanks), limit
+        _statement(topics, at, limit + 1, order or at)(before=top, before_id=topic_id, **blanks), limit
     )
-    key = time_key(found[-1][-1], found[-1][0]) if has_more else ""
+    key = _key_of(found[-1]) if has_more else ""
     if on_top is not None and first_key is None:
-        found = [*_statement(on_top, at, limit)(before=_TOP[0], before_id=_TOP[1], **blanks), *found]
+        found = [*_statement(on_top, at, limit, at)(before=_TOP[0], before_id=_TOP[1], **blanks), *found]
     words, clock = _words(get_language()), Clock(timezone.now())
-    return [words.row(row, spaces, clock, in_space=in_space) for row in found], key
+    return [words.row(row, spaces, clock, why(row), in_space=in_space) for row in found], key
+
+
+def _key_of(row: Sequence[Any]) -> str:
+    last = row[-1]
+    return time_key(last, row[0]) if isinstance(last, datetime) else f"{last}-{row[0]}"
 
 
 class _ListWords:
@@ -132,19 +162,26 @@ class _ListWords:
         self.nobody = _("A former member")
         self.none_yet = _("no replies")
         self.new = _("{count} new")
+        self.unread = _("new")
+        self.answering = _("{name} is answering")
 
     def row(
         self,
         columns: Sequence[Any],
         spaces: dict[int, Space],
         clock: Clock,
+        why: Reason | None,
         *,
         in_space: bool,
     ) -> TopicRow:
         (topic_id, kind, title, space_id, accepted_id, pinned_at, closed_at, last_number, post_count,
-         author_name, last_poster_name, my_number, my_reason, tag_names, at) = columns  # fmt: skip
+         author_name, last_poster_name, my_number, my_reason, tag_names, answering, _people, _companies,
+         at, _key) = columns  # fmt: skip
         replies = post_count - 1
         new = last_number - my_number if my_number and last_number > my_number else 0
+        new_label = self.new.format(count=new) if new else ""
+        if why is not None and why.is_unread and not new_label:
+            new_label = self.unread
         url = f"{self.topics_url}{topic_id}/"
         if new:
             url = f"{url}?page={page_of(my_number + 1)}#post-{my_number + 1}"
@@ -169,8 +206,12 @@ class _ListWords:
             if replies
             else self.none_yet,
             tags_text=" ".join([f"#{name}" for name in tag_names]),
-            new_label=self.new.format(count=new) if new else "",
-            reason=self.reasons.get(my_reason, "") if new else "",
+            new_label=new_label,
+            reason=why.text if why else (self.reasons.get(my_reason, "") if new else ""),
+            answering_label=self.answering.format(name=answering)
+            if answering and accepted_id is None
+            else "",
+            undo_url=why.undo_url if why else "",
         )
 
 
@@ -256,15 +297,6 @@ def tag_topics(tag: Tag, user: Member, *, before: str | None) -> tuple[list[Topi
     return rows, with_query(tag.get_absolute_url(), before=key) if key else ""
 
 
-def _moved() -> TopicQuerySet:
-    return Topic.objects.in_spaces(_SPACES).filter(Exists(_FOLLOWS), last_number__gt=_READ_TO)
-
-
-def moved_topics(user: Member, *, limit: int) -> list[TopicRow]:
-    """Followed topics with something this person has not read, latest first."""
-    return topic_rows(_moved, user, limit=limit)[0]
-
-
 def _latest() -> TopicQuerySet:
     return Topic.objects.in_spaces(_SPACES)
 
@@ -298,28 +330,26 @@ def _first_of_newcomers() -> TopicQuerySet:
     )
 
 
-_HELPS = Statement(
-    lambda: Fact.objects.filter(member=_READER, field__key="helps_topics").values_list("values")
-)
-_TAGS_NAMED = Statement(
-    lambda: (
-        Tag.objects.annotate(small=Lower("name"))
-        .filter(OneOf("small", Blank("words", ArrayField(TextField()))))
-        .values_list("pk")
-    )
-)
-
-
-def first_posts_of_newcomers(user: Member, *, limit: int) -> list[TopicRow]:
-    """Rule 1.11: what newcomers wrote first and nobody answered yet, where this person can help with its topics.
-
-    One query for who has not said what they can help with, three for the others.
-    """
-    words = [word for (values,) in _HELPS(reader=user.pk) for word in values]
-    tags = [pk for (pk,) in _TAGS_NAMED(words=words)] if words else []
+def first_posts_of_newcomers(user: Member, tags: Sequence[int], *, limit: int) -> list[TopicRow]:
+    """Rule 1.11: what newcomers wrote first and nobody answered yet, about what this person knows. One query."""
     if not tags:
         return []
-    return topic_rows(_first_of_newcomers, user, limit=limit, at="created_at", tags=tags)[0]
+    return topic_rows(_first_of_newcomers, user, limit=limit, at="created_at", tags=list(tags))[0]
+
+
+def _knowable() -> TopicQuerySet:
+    about = TaggedTopic.objects.filter(OneOf("tag", Blank("tags"))).values("content_object")
+    return _unanswered().filter(pk__in=about)
+
+
+def questions_one_knows(user: Member, tags: Sequence[int], *, limit: int) -> list[TopicRow]:
+    """Open questions of others about what this person knows, newest first. One query, none without a tag."""
+    if not tags:
+        return []
+    reason = Reason(_("matches what you know"))
+    return topic_rows(
+        _knowable, user, limit=limit, at="created_at", why=lambda _row: reason, tags=list(tags)
+    )[0]
 
 
 def member_posts(member: Member, reader: Member, *, before: str | None) -> tuple[list[MemberPostRow], str]:

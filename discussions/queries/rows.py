@@ -88,6 +88,19 @@ class PostRow(Row):
     edit_url: str = ""
     delete_url: str = ""
     restore_url: str = ""
+    moved_url: str = ""
+    restore_label: str = ""
+    quote_url: str = ""
+    permanent_url: str = ""
+    react_url: str = ""
+    said_insightful: bool = False
+    said_agree: bool = False
+    said_me_too: bool = False
+    reactions_label: str = ""
+    bookmark_url: str = ""
+    bookmarked: bool = False
+    replies_url: str = ""
+    replies_label: str = ""
 
 
 @dataclass(slots=True)
@@ -120,6 +133,22 @@ class TopicPage(Row):
     pages: Pages | None
     read_up_to: int
     similar: list[Link] = field(default_factory=list)
+    is_announcement: bool = False
+    session_url: str = ""
+    is_pinned: bool = False
+    pin_reason: str = ""
+    pin_url: str = ""
+    unpin_url: str = ""
+    replies_url: str = ""
+    replies_label: str = ""
+    settle_links: list[Link] = field(default_factory=list)
+    follow_reason: str = ""
+    unfollow_url: str = ""
+    answering_label: str = ""
+    claim_url: str = ""
+    release_url: str = ""
+    experts_url: str = ""
+    live_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +173,8 @@ class TopicRow(Row):
     tags_text: str
     new_label: str
     reason: str
+    answering_label: str = ""
+    undo_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +224,17 @@ class RevisionRow(Row):
     when_iso: str
     when_exact: str
     reason: str
-    lines: list[DiffPart]
+    paragraphs: list[list[DiffPart]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow(Row):
+    """An answer to a post, under it."""
+
+    number: int
+    url: str
+    author_name: str
+    when_relative: str
+    when_iso: str
+    when_exact: str
+    html: SafeString

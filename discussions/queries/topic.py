@@ -1,12 +1,12 @@
 """One page of a thread, and the posts on it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +19,11 @@ from community.core.moments import Clock, initials
 from community.core.statements import Blank, Statement
 from discussions.models import (
     POSTS_PER_PAGE,
+    Bookmark,
+    Claim,
     Follow,
     FollowLevel,
+    FollowReason,
     Post,
     Reaction,
     ReactionKind,
@@ -32,8 +35,8 @@ from discussions.models import (
     TopicKind,
     visible_spaces,
 )
-from discussions.permissions import MODERATORS, can_close_topic, can_edit_topic, can_reply
-from discussions.queries.rows import Level, Link, PageLink, Pages, PostRow, TopicPage
+from discussions.permissions import IN_BIN_FOR, MODERATORS, can_claim_question, can_close_topic, can_edit_topic, can_reply
+from discussions.queries.rows import Level, Link, PageLink, Pages, PostRow, ReplyRow, TopicPage
 from members.actions.photo import PhotoSize
 from members.models import Expertise, Member, RoleName
 
@@ -59,24 +62,34 @@ _READABLE_BY = {
 }
 
 
+#: For so long a deleted post offers to be undone.
+UNDO_FOR = timedelta(seconds=10)
+
 _TOPIC_COLUMNS = tuple(field.attname for field in Topic._meta.concrete_fields)
 _READER = Blank("reader")
+# Of the replies to one post, shown under it.
+REPLIES_SHOWN = 50
+_MINE = ("my_level", "my_reason", "claimer_id", "claimer", "my_number", "tag_names", "tag_slugs")
 
 
 def _opened() -> "QuerySet[Topic, Any]":
     mine = Follow.objects.filter(member=_READER, topic=OuterRef("pk"))
     read = ReadState.objects.filter(member=_READER, topic=OuterRef("pk"))
     tags = TaggedTopic.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
+    claim = Claim.objects.current().filter(topic=OuterRef("pk"))
     return (
         Topic.objects.present()
         .filter(pk=Blank("topic"))
         .annotate(
             my_level=Coalesce(Subquery(mine.values("level")), Value("")),
+            my_reason=Coalesce(Subquery(mine.values("reason")), Value("")),
+            claimer_id=Subquery(claim.values("member")),
+            claimer=Subquery(claim.values("member__display_name")),
             my_number=Coalesce(Subquery(read.values("last_read_number")), Value(0)),
             tag_names=ArraySubquery(tags.values("tag__name")),
             tag_slugs=ArraySubquery(tags.values("tag__slug")),
         )
-        .values_list(*_TOPIC_COLUMNS, "my_level", "my_number", "tag_names", "tag_slugs")
+        .values_list(*_TOPIC_COLUMNS, *_MINE)
     )
 
 
@@ -91,7 +104,7 @@ def open_topic(user: Member, topic_id: int) -> Topic | None:
     found = _OPENED(topic=topic_id, reader=user.pk)
     if not found:
         return None
-    *columns, level, number, tag_names, tag_slugs = found[0]
+    *columns, level, reason, claimer_id, claimer, number, tag_names, tag_slugs = found[0]
     topic = Topic.from_db("default", _TOPIC_COLUMNS, columns)
     space = next((space for space in visible_spaces(user) if space.pk == topic.space_id), None)
     if space is None:
@@ -100,6 +113,9 @@ def open_topic(user: Member, topic_id: int) -> Topic | None:
     # What `annotate` would set.
     topic.__dict__ |= {
         "my_level": level,
+        "my_reason": reason,
+        "claimer_id": claimer_id,
+        "claimer": claimer,
         "my_number": number,
         "my_tags": list(zip(tag_names, tag_slugs, strict=True)),
     }
@@ -160,8 +176,33 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
         first_new_url=topic.get_post_url(new_from) if new_is_elsewhere else "",
         posts=posts,
         pages=_pages(url, page, pages_in_all, topic),
+        **_about_reader(topic, user),
         read_up_to=topic.last_number if page == pages_in_all else lowest + POSTS_PER_PAGE - 1,
     )
+
+
+def _about_reader(topic: Topic, user: Member) -> dict[str, str]:
+    """Why the reader follows, and who is at an open question (rules 3.9 and 3.11)."""
+    url, reason, claimer_id = topic.get_absolute_url(), topic.my_reason, topic.claimer_id  # type: ignore[attr-defined]
+    shown = {"live_url": f"{url}live/?after={topic.last_number}"}
+    if reason and topic.my_level != FollowLevel.MUTE:  # type: ignore[attr-defined]
+        label = _REASONS[reason]
+        shown |= {
+            "follow_reason": _("Because {reason}.").format(reason=label),
+            "unfollow_url": f"{url}unfollow/",
+        }
+    if topic.kind != TopicKind.QUESTION or topic.accepted_post_id is not None or topic.closed_at is not None:
+        return shown
+    shown["experts_url"] = f"{url}experts/"
+    if claimer_id == user.pk:
+        return shown | {"answering_label": _("You are answering this."), "release_url": f"{url}release/"}
+    if claimer_id is not None:
+        name = topic.claimer  # type: ignore[attr-defined]
+        return shown | {"answering_label": _("{name} is answering this.").format(name=name)}
+    return shown | {"claim_url": f"{url}claim/"} if can_claim_question(user, topic) else shown
+
+
+_REASONS = dict(FollowReason.choices)
 
 
 def follow_levels(current: str) -> list[Level]:
@@ -184,20 +225,35 @@ _POST_COLUMNS = (
     "deleted_by_id",
     "thanks_count",
     "imported_upvotes",
-    "thanked",
+    "insightful_count",
+    "agree_count",
+    "me_too_count",
+    "my_reactions",
+    "is_bookmarked",
+    "reply_count",
     "author__photo__name",
     "expert_topic",
 )
 
 
 def _numbered() -> "QuerySet[Post, Any]":
-    thanks = Reaction.objects.filter(post=OuterRef("pk"), member=_READER, kind=ReactionKind.THANKS)
+    mine = Reaction.objects.filter(post=OuterRef("pk"), member=_READER)
+    marks = Bookmark.objects.filter(post=OuterRef("pk"), member=_READER)
+    replies = Post.objects.present().filter(reply_to=OuterRef("pk")).order_by().values("reply_to")
     # Rule 2.5: the label stands beside the name where the topic carries a tag of that name.
     tags = TaggedTopic.objects.filter(content_object=Blank("topic")).values(name=Lower("tag__name"))
     labels = Expertise.objects.current().filter(member=OuterRef("author"), topic__in=tags).order_by("topic")
     return (
         Post.objects.filter(topic=Blank("topic"), number__gte=Blank("first"), number__lte=Blank("last"))
-        .annotate(thanked=Exists(thanks), expert_topic=Subquery(labels.values("topic")[:1]))
+        .annotate(
+            my_reactions=ArraySubquery(mine.values("kind")),
+            is_bookmarked=Exists(marks),
+            # Whatever answers nobody else answers the first post: its replies are the thread itself.
+            reply_count=Case(
+                When(number__gt=1, then=Subquery(replies.annotate(n=Count("pk")).values("n"))), default=None
+            ),
+            expert_topic=Subquery(labels.values("topic")[:1]),
+        )
         .order_by("number")
         .values_list(*_POST_COLUMNS)
     )
@@ -209,7 +265,7 @@ _NUMBERED = Statement(_numbered)
 def post_rows(topic: Topic, user: Member, *, first: int, last: int, new_from: int = 0) -> list[PostRow]:
     """The posts of a topic from the first to the last of these numbers, for this reader. One query."""
     rows = _NUMBERED(topic=topic.pk, reader=user.pk, first=first, last=last)
-    return _PostPrinter(topic, user, new_from).print(rows)
+    return _PostPrinter(topic, user, new_from if new_from >= first else 0).print(rows)
 
 
 class _PostPrinter:
@@ -217,7 +273,9 @@ class _PostPrinter:
 
     def __init__(self, topic: Topic, user: Member, new_from: int) -> None:
         self.topic = topic
-        self.clock = Clock(timezone.now())
+        self.now = timezone.now()
+        self.clock = Clock(self.now)
+        self.restore_words = (_("Restore"), _("Undo"))
         self.new_from = new_from
         self.user_id = user.pk
         self.is_moderator = user.has_role(*MODERATORS)
@@ -234,9 +292,14 @@ class _PostPrinter:
         self.expert_words = _("Expert in {topic}")
         self.accept_words = (_("Accept as answer"), _("Take the acceptance back"))
         self.edited_words = _("edited {when}")
+        self.reaction_words = (_("{count} insightful"), _("{count} agree"), _("{count} me too"))
         self.nobody = _("A former member")
 
     def print(self, rows: Iterable[Sequence[Any]]) -> list[PostRow]:
+        rows = list(rows)
+        if self.new_from:
+            # The first new number may be gone, moved elsewhere: the line stands above what came after it.
+            self.new_from = next((row[1] for row in rows if row[1] >= self.new_from), 0)
         return [self._row(*columns) for columns in rows]
 
     def _url_of(self, number: int) -> str:
@@ -259,18 +322,27 @@ class _PostPrinter:
         deleted_by_id: int | None,
         thanks_count: int,
         imported_upvotes: int,
-        thanked: bool,
+        insightful_count: int,
+        agree_count: int,
+        me_too_count: int,
+        my_reactions: list[str],
+        is_bookmarked: bool,
+        reply_count: int | None,
         photo: str | None,
         expert_topic: str | None,
     ) -> PostRow:
         anchor, base = f"post-{number}", f"{self.posts_url}{post_id}/"
         when = self.clock.moment(created_at)
         if deleted_at is not None:
+            # Rule 3.7: a slip of the hand is undone with the button under the hand.
+            just_now = deleted_by_id == self.user_id and self.now - deleted_at < UNDO_FOR
+            is_mine = deleted_by_id == self.user_id and self.now - deleted_at < IN_BIN_FOR
             return PostRow(
                 anchor, number, self._url_of(number), "", "", "", "", when.relative, when.iso, when.exact, "",
                 is_first_new=number == self.new_from,
                 deleted_note=_("Post {number} was deleted.").format(number=number),
-                restore_url=f"{base}restore/" if self.is_moderator or deleted_by_id == self.user_id else "",
+                restore_url=f"{base}restore/" if self.is_moderator or is_mine else "",
+                restore_label=self.restore_words[just_now],
             )  # fmt: skip
         is_mine = author_id == self.user_id
         is_accepted = post_id == self.topic.accepted_post_id
@@ -289,6 +361,11 @@ class _PostPrinter:
             else ""
         )
         name = author_name or self.nobody
+        thanked = ReactionKind.THANKS in my_reactions
+        reactions_label = ""
+        if insightful_count or agree_count or me_too_count:
+            counts = zip(self.reaction_words, (insightful_count, agree_count, me_too_count), strict=True)
+            reactions_label = " · ".join(word.format(count=count) for word, count in counts if count)
         return PostRow(
             anchor=anchor,
             number=number,
@@ -318,13 +395,53 @@ class _PostPrinter:
             thanks_label=ngettext("{count} thanks", "{count} thanks", thanks_count).format(count=thanks_count)
             if thanks_count
             else "",
+            react_url="" if is_mine else f"{base}react/",
+            said_insightful=ReactionKind.INSIGHTFUL in my_reactions,
+            said_agree=ReactionKind.AGREE in my_reactions,
+            said_me_too=ReactionKind.ME_TOO in my_reactions,
+            reactions_label=reactions_label,
+            bookmark_url=f"{base}{'unbookmark' if is_bookmarked else 'bookmark'}/",
+            bookmarked=is_bookmarked,
+            replies_url=f"{base}replies/" if reply_count else "",
+            replies_label=ngettext("{count} reply", "{count} replies", reply_count).format(count=reply_count)
+            if reply_count
+            else "",
             reply_url=f"{self.url}?page={page_of(number)}&reply_to={number}#write" if self.may_write else "",
+            quote_url=f"{self.url}?page={page_of(number)}&quote={number}#write" if self.may_write else "",
+            permanent_url=base,
             has_menu=may_edit or bool(accept_url),
             accept_url=accept_url,
             accept_label=self.accept_words[is_accepted],
             edit_url=f"{base}edit/" if may_edit else "",
             delete_url=f"{base}delete/" if may_edit and number > 1 else "",
         )
+
+
+def reply_rows(post: Post, user: Member) -> list[ReplyRow]:
+    """Rule 3.3, the one level of nesting: what was answered to this post, by time. One query."""
+    replies = (
+        Post.objects.visible_to(user)
+        .filter(reply_to=post, topic=post.topic_id)
+        .select_related("author")
+        .order_by("number")[:REPLIES_SHOWN]
+    )
+    clock = Clock(timezone.now())
+    rows = []
+    for reply in replies:
+        when = clock.moment(reply.created_at)
+        rows.append(
+            ReplyRow(
+                number=reply.number,
+                url=post.topic.get_post_url(reply.number),
+                author_name=reply.author.display_name if reply.author else _("A former member"),
+                when_relative=when.relative,
+                when_iso=when.iso,
+                when_exact=when.exact,
+                # Sanitised when it was stored (rule 3.4).
+                html=mark_safe(reply.html),  # noqa: S308
+            )
+        )
+    return rows
 
 
 def _pages(url: str, page: int, pages_in_all: int, topic: Topic) -> Pages | None:

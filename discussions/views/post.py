@@ -1,6 +1,7 @@
 """Writing, changing and judging posts. Each act answers with the one fragment that changed, or with the page."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -19,14 +20,19 @@ from discussions.actions.post import (
     create_post,
     delete_post,
     edit_post,
+    react_to_post,
     restore_post,
     thank_post,
     unaccept_answer,
+    unreact_to_post,
     unthank_post,
 )
 from discussions.forms import PostEditForm, PostForm
-from discussions.models import Post
+from discussions.models import Post, Reaction, ReactionKind
 from discussions.permissions import can_edit_post
+from discussions.queries.history import changes_between
+from discussions.queries.writing import bin_rows, draft_of
+from discussions.views.draft import forget_what_was_sent, writing_in
 from discussions.views.topic import render_topic
 from members.models import Member
 from members.requests import MemberRequest
@@ -53,6 +59,7 @@ def post_create(request: MemberRequest, topic_id: int) -> HttpResponse:
         except Invalid as error:
             form.take_refusal(error)
         else:
+            forget_what_was_sent(request, f"reply:{topic.pk}")
             return redirect(post)
     return render_topic(request, topic, form, status=422)
 
@@ -67,8 +74,10 @@ def post_edit(request: MemberRequest, post_id: int) -> HttpResponse:
     """Change a body; a save by somebody else meanwhile is shown, and nothing that was typed is lost."""
     post = _visible_post(request, post_id)
     require(can_edit_post(request.user, post))
-    form = PostEditForm(request.POST or None, post=post)
-    status = 200
+    key = f"edit:{post.pk}"
+    draft = draft_of(request.user, key)
+    form = PostEditForm(request.POST or None, post=post, words=draft.words if draft else None)
+    status, changes = 200, []
     if request.method == "POST" and form.is_valid():
         try:
             edit_post(
@@ -82,11 +91,15 @@ def post_edit(request: MemberRequest, post_id: int) -> HttpResponse:
             form.take_refusal(error)
         except Conflict as error:
             form.start_again_from(post, error)
+            changes = changes_between(post, form.cleaned_data["body"])
             status = 409
         else:
+            forget_what_was_sent(request, key)
             return redirect(post)
     context = {
         "form": form,
+        "changes": changes,
+        "writing": writing_in(request, key, draft),
         "post": {
             "url": post.get_absolute_url(),
             "number": post.number,
@@ -97,6 +110,12 @@ def post_edit(request: MemberRequest, post_id: int) -> HttpResponse:
     if form.errors and status == 200:
         status = 422
     return render(request, "discussions/post_edit.html", context, status=status)
+
+
+@require_safe
+def post_bin(request: MemberRequest) -> HttpResponse:
+    """Rule 3.7: what one has deleted in the last 30 days."""
+    return render(request, "discussions/post_bin.html", {"posts": bin_rows(request.user)})
 
 
 @require_safe
@@ -122,6 +141,36 @@ def post_thank(request: MemberRequest, post_id: int) -> HttpResponse:
 @require_POST
 def post_unthank(request: MemberRequest, post_id: int) -> HttpResponse:
     return _act(request, _visible_post(request, post_id), unthank_post)
+
+
+@require_POST
+def post_react(request: MemberRequest, post_id: int) -> HttpResponse:
+    """Insightful, agree or me too; the same one sent again is taken back."""
+    post = _visible_post(request, post_id)
+    kind = request.POST.get("kind", "")
+    if kind not in ReactionKind.values:
+        raise Invalid(_("Choose insightful, agree or me too."))
+    is_there = Reaction.objects.filter(post=post, member=request.user, kind=kind).exists()
+    return _act(
+        request, post, partial(unreact_to_post if is_there else react_to_post, kind=ReactionKind(kind))
+    )
+
+
+@require_safe
+def post_replies(request: MemberRequest, post_id: int) -> HttpResponse:
+    """Rule 3.3: what was answered to this post, under it; a page, and the panel inside the thread."""
+    post = _visible_post(request, post_id)
+    context = {
+        "replies": queries.reply_rows(post, request.user),
+        "post": {
+            "url": post.get_absolute_url(),
+            "number": post.number,
+            "topic_title": post.topic.title,
+            "topic_url": post.topic.get_absolute_url(),
+        },
+    }
+    template = "discussions/_reply_list.html" if is_fragment(request) else "discussions/post_replies.html"
+    return render(request, template, context)
 
 
 @require_POST
@@ -177,8 +226,11 @@ def _visible_post(request: MemberRequest, post_id: int) -> Post:
 def _act(request: MemberRequest, post: Post, action: Callable[..., Post]) -> HttpResponse:
     """Do it, then answer htmx with the one post that changed and a browser without it with the post's place."""
     post = action(post, by=request.user)
-    if not is_fragment(request):
-        return redirect(post)
+    return answer_with_post(request, post) if is_fragment(request) else redirect(post)
+
+
+def answer_with_post(request: MemberRequest, post: Post) -> HttpResponse:
+    """The one post that changed, as its reader sees it now."""
     topic = queries.open_topic(request.user, post.topic_id)
     if topic is None:
         raise Http404

@@ -1,13 +1,14 @@
 /* Attaches behaviours: <form data-behaviour="once reply"> gets both. Every page works without any of them.
    The small ones come with this file; a large one (the editor) is fetched when a page first names it. */
 import keys from "./behaviours/keys.js";
+import live from "./behaviours/live.js";
 import menu from "./behaviours/menu.js";
 import once from "./behaviours/once.js";
 import reply from "./behaviours/reply.js";
 import scrollable from "./behaviours/scrollable.js";
 import swap from "./behaviours/swap.js";
 
-const known = { keys, menu, once, reply, scrollable, swap };
+const known = { keys, live, menu, once, reply, scrollable, swap };
 const attached = new WeakMap();
 
 async function find(name) {

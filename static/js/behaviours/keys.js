@@ -60,6 +60,7 @@ const COMMANDS = {
   o: () => act("open"),
   r: () => act("reply"),
   t: () => act("thank"),
+  b: () => act("bookmark"),
   "/": search,
   "?": () => document.getElementById("keys")?.showModal(),
   g: () => {
