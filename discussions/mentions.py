@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from community.core.http import address_of
 from discussions.models import Space
-from discussions.models.audience import readers_of
+from discussions.models.reader import readers_of
 from members.models import Member, Tie, TieKind
 
 #: Whoever names more people than this speaks to a room, not to them; the rest are words.

@@ -1,8 +1,9 @@
 """Who may do what in spaces, topics and posts. Writing derives from seeing: every predicate asks that first."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from community.core.moments import moment
@@ -31,6 +32,8 @@ from members.models import Member, RoleName, Tie, TieKind
 from members.permissions import is_admitted
 
 MODERATORS = (RoleName.MODERATOR, RoleName.MANAGER)
+# Rule 3.7: how long one's own deleted posts can be brought back.
+IN_BIN_FOR = timedelta(days=30)
 
 
 def can_see_space(user: Member, space: Space) -> Decision:
@@ -277,10 +280,14 @@ def can_delete_post(user: Member, post: Post) -> Decision:
 
 
 def can_restore_post(user: Member, post: Post) -> Decision:
-    """Whoever deleted it, and who moderates."""
+    """Whoever deleted it, for 30 days (rule 3.7), and who moderates."""
     if not (seen := can_see_topic(user, post.topic)):
         return seen
-    if user.has_role(*MODERATORS) or post.deleted_by_id == user.pk:
+    if user.has_role(*MODERATORS):
+        return ALLOWED
+    if post.deleted_by_id == user.pk:
+        if post.deleted_at is not None and timezone.now() - post.deleted_at > IN_BIN_FOR:
+            return Denied(_("Deleted posts can be brought back for 30 days. A moderator can tell you more."))
         return ALLOWED
     return Denied(_("Whoever deleted the post and the moderators can bring it back."))
 

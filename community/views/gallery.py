@@ -463,6 +463,7 @@ def _profile(case: str) -> Any:
         preview_url="#" if is_own else "",
         vcard_url="#",
         introduce_url="" if is_own else "#",
+        message_url="" if is_own else "#",
         posts_url=f"?page=member_posts&case={case}",
         buttons=[] if is_own else buttons,
         **(nothing if case == "empty" else said),
@@ -539,13 +540,16 @@ def _member_posts(case: str) -> dict[str, Any]:
 
 def _post_history(case: str) -> dict[str, Any]:
     words = WORDS[case]
-    lines = [
-        DiffPart("same", "We ran three pilots in one quarter."),
-        DiffPart("removed", "Two of them failed."),
-        DiffPart("added", words["sentence"]),
+    paragraphs = [
+        [
+            DiffPart("same", "We ran three pilots in one quarter."),
+            DiffPart("removed", " Two of them failed."),
+            DiffPart("added", " One of them failed."),
+        ],
+        [DiffPart("added", words["sentence"])],
     ]
     revision = RevisionRow(
-        version=3, editor_name=words["name"], reason=words["headline"], lines=lines, **WHEN
+        version=3, editor_name=words["name"], reason=words["headline"], paragraphs=paragraphs, **WHEN
     )
     return {
         "post": _row(url="#", number=7, topic_title=words["title"], topic_url="#", author_name=words["name"]),

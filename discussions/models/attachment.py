@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
+from discussions.models.message import Message
 from discussions.models.post import Post
 from discussions.models.space import visible_space_ids
 from members.models import Member
@@ -19,7 +20,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: object) -> Self:
         """Whoever may read the post may open what stands in it; before that, whoever uploaded it.
 
-        What stands in a message is opened through the message's own permission (`message_id`).
+        What stands in a message is opened by whoever reads the message.
         """
         if not isinstance(user, Member):
             return self.none()
@@ -28,7 +29,8 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
             topic__space__in=visible_space_ids(user),
             topic__deleted_at__isnull=True,
         )
-        return self.filter(Q(uploader=user) | Exists(readable))
+        received = Message.objects.visible_to(user).filter(pk=OuterRef("message_id"))
+        return self.filter(Q(uploader=user) | Exists(readable) | Exists(received))
 
 
 class Attachment(models.Model):

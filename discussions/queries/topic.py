@@ -35,7 +35,14 @@ from discussions.models import (
     TopicKind,
     visible_spaces,
 )
-from discussions.permissions import IN_BIN_FOR, MODERATORS, can_claim_question, can_close_topic, can_edit_topic, can_reply
+from discussions.permissions import (
+    IN_BIN_FOR,
+    MODERATORS,
+    can_claim_question,
+    can_close_topic,
+    can_edit_topic,
+    can_reply,
+)
 from discussions.queries.rows import Level, Link, PageLink, Pages, PostRow, ReplyRow, TopicPage
 from members.actions.photo import PhotoSize
 from members.models import Expertise, Member, RoleName

@@ -1,5 +1,8 @@
 """Reading and writing topics."""
 
+import re
+from typing import Final
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.errors import Invalid
 from community.core.http import whole_number
 from community.core.permissions import require
+from community.core.text import Prose
 from discussions.actions.follow import follow, unfollow
 from discussions.actions.topic import (
     close_topic,
@@ -18,10 +22,21 @@ from discussions.actions.topic import (
     reopen_topic,
 )
 from discussions.forms import PostForm, TopicEditForm, TopicForm
-from discussions.models import FollowLevel, Topic
-from discussions.permissions import can_edit_topic
+from discussions.models import FollowLevel, Post, Topic
+from discussions.permissions import can_edit_topic, can_reply
 from discussions.queries import first_new_number, open_topic, page_of, readable_by, topic_page
+from discussions.queries.writing import (
+    Advice,
+    draft_of,
+    joined,
+    prose_of,
+    quote_of,
+    similar_topics,
+)
+from discussions.views.draft import forget_what_was_sent, writing_in
 from members.requests import MemberRequest
+
+SLUG: Final = re.compile(r"[\w-]{1,60}")
 
 
 @require_safe
@@ -41,7 +56,11 @@ def render_topic(
     page = topic_page(topic, request.user, page=number or page_of(first_new_number(topic) or 1))
     if page.read_up_to > topic.my_number:  # type: ignore[attr-defined]
         mark_read(topic, request.user, page.read_up_to)
-    answering, reply_to = "", whole_number(request.GET.get("reply_to"), highest=topic.highest_number)
+    key = f"reply:{topic.pk}"
+    draft = draft_of(request.user, key) if page.can_reply else None
+    words = draft.words if draft and form is None else {}
+    wanted = request.GET.get("reply_to") or request.GET.get("quote") or words.get("reply_to")
+    answering, reply_to = "", whole_number(wanted, highest=topic.highest_number)
     answered = next((post for post in page.posts if post.number == reply_to and not post.deleted_note), None)
     if answered is not None:
         answering = f"{answered.author_name}, {answered.number}"
@@ -49,24 +68,45 @@ def render_topic(
         "page": page,
         "posts": page.posts,
         "pages": page.pages,
-        "form": form or PostForm.blank(reply_to=answered.number if answered else None),
+        "form": form
+        or PostForm.blank(
+            reply_to=reply_to if answered else None, body=_reply_body(request, topic, prose_of(words))
+        ),
         "answering": answering,
+        "writing": writing_in(request, key, draft),
     }
     return render(request, "discussions/topic_show.html", context, status=status)
 
 
+def _reply_body(request: MemberRequest, topic: Topic, kept: Prose) -> Prose:
+    """The draft; below it the post that the address asks to quote, for those without script."""
+    number = whole_number(request.GET.get("quote"), highest=topic.highest_number)
+    if number is None or not can_reply(request.user, topic):
+        return kept
+    posts = Post.objects.visible_to(request.user).select_related("author")
+    quoted = posts.filter(topic=topic, number=number).first()
+    return joined(kept, quote_of(quoted)) if quoted else kept
+
+
 def topic_create(request: MemberRequest) -> HttpResponse:
     """Start a topic, in the space named by the address or in one chosen in the form."""
-    form = TopicForm(request.POST or None, user=request.user, space_slug=request.GET.get("space", ""))
+    slug = request.GET.get("space", "")
+    key = f"topic:new:{slug if SLUG.fullmatch(slug) else ''}"
+    draft = draft_of(request.user, key)
+    words = draft.words if draft else {}
+    form = TopicForm(request.POST or None, user=request.user, space_slug=slug, words=words)
     if request.method == "POST" and form.is_valid():
         try:
             topic = create_topic(form.cleaned_data["space"], by=request.user, **form.topic_arguments())
         except Invalid as error:
             form.take_refusal(error)
         else:
+            forget_what_was_sent(request, key)
             return redirect(topic)
     space = form.chosen_space
     context = {
+        "writing": writing_in(request, key, draft),
+        "advice": Advice(similar=similar_topics(request.user, str(form["title"].value() or ""))),
         "form": form,
         "space": {"name": space.name, "url": space.get_absolute_url(), "readable_by": readable_by(space)}
         if space

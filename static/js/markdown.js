@@ -129,6 +129,7 @@ function same(one, two) {
 }
 
 function leaf(node) {
+  if (node.type === "picture") return `![${escape(node.attrs.alt ?? "").replace(/\n/g, " ")}](${node.attrs.src})`;
   return node.type === "hardBreak" ? "\\\n" : escape(node.text ?? "");
 }
 

@@ -56,6 +56,15 @@ export default function editor(root) {
     });
   }
 
+  /* Other behaviours write here by events: a draft, a file, a quotation, a name. */
+  root.addEventListener("editor:set", ({ detail }) => put(detail.source, detail.format, false));
+  root.addEventListener("editor:append", ({ detail }) => put(detail.source, detail.format, true));
+  root.addEventListener("editor:insert", ({ detail }) => insert(detail));
+  root.addEventListener("editor:replace", ({ detail }) => {
+    const { from } = rich.state.selection;
+    rich.chain().focus().insertContentAt({ from: from - detail.length, to: from }, detail.text).run();
+  });
+
   root.dataset.ready = "";
   /* Whoever was quicker than this module has the focus in the text already. */
   const focused = document.activeElement;
@@ -178,6 +187,43 @@ export default function editor(root) {
   function write() {
     area.value = rich.isEmpty ? "" : rich.getHTML();
     format.value = "html";
+  }
+
+  /* --- what others write into it --------------------------------------------------------------------------- */
+
+  async function put(source, sourceFormat, below) {
+    await opening;
+    const old = below ? area.value : "";
+    if (!rich && (!old.trim() || format.value === sourceFormat)) {
+      area.value = old.trim() ? `${old.trimEnd()}\n\n${source}` : source;
+      format.value = sourceFormat;
+      root.querySelector(".editor-text")?.remove();
+      root.dataset.mode = sourceFormat === "html" ? "rich" : "markdown";
+      if (sourceFormat === "html") await open();
+    } else {
+      const html = source && (await preview(source, sourceFormat));
+      await open();
+      if (!rich) return;
+      if (below) rich.commands.insertContentAt(rich.state.doc.content.size, html.replace(CODE_END, "$1"));
+      else rich.commands.setContent(html.replace(CODE_END, "$1"));
+      write();
+    }
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  async function insert({ html, markdown }) {
+    if (root.dataset.mode === "rich") {
+      await open();
+      if (rich) {
+        rich.chain().focus().insertContent(html).run();
+        return;
+      }
+    }
+    const at = area.selectionEnd ?? area.value.length;
+    const gap = at && !area.value.slice(0, at).endsWith("\n") ? "\n\n" : "";
+    area.setRangeText(gap + markdown.trimStart(), at, at, "end");
+    area.focus();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   /* --- the editor itself ----------------------------------------------------------------------------------- */
@@ -310,8 +356,19 @@ export function extensions(library, keys) {
     isAllowedUri: (address) => ADDRESS.test(address) || !HAS_SCHEME.test(address),
     shouldAutoLink: (address) => /^https?:\/\//i.test(address),
   });
+  /* Only what was uploaded here: a picture of another place becomes a link on the server. */
+  const Picture = library.Node.create({
+    name: "picture",
+    group: "inline",
+    inline: true,
+    draggable: true,
+    addAttributes: () => ({ src: { default: null }, alt: { default: "" } }),
+    parseHTML: () => [{ tag: 'img[src^="/attachments/"]' }],
+    renderHTML: ({ HTMLAttributes }) => ["img", HTMLAttributes],
+  });
   return [
     library.Document,
+    Picture,
     library.Paragraph,
     library.Text,
     library.HardBreak,
