@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "sweep-activity": {"task": "activity.sweep", "schedule": timedelta(seconds=10)},
     "sweep-mail": {"task": "mail.sweep", "schedule": timedelta(seconds=30)},
     "forget-idempotency-keys": {"task": "idempotency.forget", "schedule": crontab(hour="3", minute="20")},
+    "forget-search-misses": {"task": "search.forget_misses", "schedule": crontab(hour="4", minute="55")},
     "forget-notices": {"task": "notices.forget", "schedule": crontab(hour="4", minute="50")},
     "clear-sessions": {"task": "sessions.clear", "schedule": crontab(hour="3", minute="40")},
     "forget-drafts": {"task": "members.forget_drafts", "schedule": crontab(hour="3", minute="30")},
@@ -40,5 +41,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="55"),
     },
     "plan-digests": {"task": "discussions.plan_digests", "schedule": timedelta(minutes=10)},
+    "remind-of-bookmarks": {"task": "discussions.remind_of_bookmarks", "schedule": timedelta(minutes=5)},
+    "nudge-askers": {"task": "discussions.nudge_askers", "schedule": timedelta(hours=1)},
     "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
 }

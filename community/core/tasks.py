@@ -4,12 +4,14 @@ from community.core.activity import dispatch, sweep_activity
 from community.core.idempotency import forget_idempotency_keys
 from community.core.mail import send_mail, sweep_mail
 from community.core.notices import forget_notices
+from community.core.search import forget_misses
 from community.core.sessions import clear_sessions
 
 __all__ = [
     "clear_sessions",
     "dispatch",
     "forget_idempotency_keys",
+    "forget_misses",
     "forget_notices",
     "send_mail",
     "sweep_activity",

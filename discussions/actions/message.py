@@ -18,6 +18,7 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import RENDERER_VERSION, Prose, clean_line, clean_source, plain_text, render
 from community.core.verbs import Verb
+from discussions.actions.attachment import claim_attachments
 from discussions.actions.topic import clean_prose
 from discussions.models import (
     GROUP_LIMIT,
@@ -137,6 +138,7 @@ def send_message(
         created_at=now,
         vector=SearchVector(Value(rendered.plain), config=config_of(rendered.plain)),
     )
+    claim_attachments(rendered.html, by=by, message_id=message.pk)
     mine = Participant.objects.get(conversation=conversation, member=by)
     if mine.state != ParticipantState.JOINED:
         _accept(mine, by=by)

@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from community.core.keyset import with_query
 from community.core.moments import Clock, initials
 from members.actions.photo import PhotoSize
 from members.models import (
@@ -88,6 +89,7 @@ class ProfilePage:
     preview_url: str
     vcard_url: str
     introduce_url: str
+    message_url: str
     posts_url: str
     buttons: Sequence[TieButton]
 
@@ -128,6 +130,7 @@ def profile_page(member: Member, reader: Member, as_seen_by: SeenBy | None = Non
         preview_url=reverse("profile_preview") if is_own else "",
         vcard_url=reverse("member_vcard", args=args) if as_seen_by is None else "",
         introduce_url=reverse("introduction_create", args=args) if is_other else "",
+        message_url=with_query(reverse("conversation_create"), to=member.handle) if is_other else "",
         posts_url=reverse("member_posts", args=args),
         buttons=tie_buttons(member, reader),
     )

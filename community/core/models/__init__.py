@@ -17,7 +17,7 @@ from community.core.models.notice import (
     ReceivedKind,
     ReceivedMail,
 )
-from community.core.models.search import SearchEntry, SearchKind
+from community.core.models.search import SearchEntry, SearchKind, SearchMiss
 from community.core.models.token import ApiToken, Scope
 
 __all__ = [
@@ -43,4 +43,5 @@ __all__ = [
     "Scope",
     "SearchEntry",
     "SearchKind",
+    "SearchMiss",
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 class SearchKind(models.TextChoices):
     TOPIC = "topic", _("topic")
     POST = "post", _("reply")
+    FILE = "file", _("file")
 
 
 class SearchEntry(models.Model):
@@ -25,6 +26,8 @@ class SearchEntry(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     occurred_at = models.DateTimeField()
+    # The search configuration its words were stemmed by: a query asks each language in its own way.
+    language = models.CharField(max_length=12, default="english", db_default="english")
     vector = SearchVectorField()
 
     class Meta:
@@ -35,7 +38,30 @@ class SearchEntry(models.Model):
         indexes = (
             # fastupdate off: a search never has to read a pending list that grew during an import.
             GinIndex(fields=["vector"], name="search_entry_vector", fastupdate=False),
+            # Which languages there are beside the most frequent one, and the newest of one space.
+            models.Index(
+                fields=["language"], condition=~models.Q(language="english"), name="search_entry_language"
+            ),
+            models.Index(fields=["space_id", "id"], name="search_entry_space"),
         )
 
     def __str__(self) -> str:
         return self.title
+
+
+class SearchMiss(models.Model):
+    """Rule 3.16: what was looked for in vain, for managers: the words, the day and how often, and never by whom."""
+
+    words = models.CharField(max_length=100)
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name_plural = "searches without a result"
+        constraints = (
+            models.UniqueConstraint(fields=["day", "words"], name="search_miss_once_a_day"),
+            models.CheckConstraint(condition=models.Q(count__gte=1), name="search_miss_counts"),
+        )
+
+    def __str__(self) -> str:
+        return self.words
