@@ -4,7 +4,17 @@ from django.urls import path
 
 from community.views.api import api_docs, api_schema
 from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
+from discussions.api_attachments import AttachmentEndpoint
 from discussions.api_messages import ConversationEndpoint, ConversationMessageEndpoint, MessageEndpoint
+from discussions.api_reading import (
+    BookmarkEndpoint,
+    ForYouEndpoint,
+    PostReactionEndpoint,
+    QuestionEndpoint,
+    SavedViewEndpoint,
+    SpaceFollowEndpoint,
+    UsefulTopicEndpoint,
+)
 from members.api.application import ApplicationEndpoint
 from members.api.invitation import InvitationEndpoint
 from members.api.organisations import OrganisationEndpoint
@@ -15,6 +25,50 @@ urlpatterns = [
     path("docs/", api_docs, name="api_docs"),
     path("v1/spaces/", SpaceEndpoint.as_view({"get": "list"}), name="api_space_list"),
     path("v1/spaces/<int:space_id>/", SpaceEndpoint.as_view({"get": "retrieve"}), name="api_space_show"),
+    path(
+        "v1/spaces/<int:space_id>/follow/",
+        SpaceFollowEndpoint.as_view({"post": "follow"}),
+        name="api_space_follow",
+    ),
+    path("v1/topics/for-you/", ForYouEndpoint.as_view({"get": "for_you"}), name="api_topic_for_you"),
+    path("v1/topics/useful/", UsefulTopicEndpoint.as_view({"get": "useful"}), name="api_topic_useful"),
+    path(
+        "v1/topics/<int:topic_id>/claim/",
+        QuestionEndpoint.as_view({"post": "claim"}),
+        name="api_question_claim",
+    ),
+    path(
+        "v1/topics/<int:topic_id>/release/",
+        QuestionEndpoint.as_view({"post": "release"}),
+        name="api_question_release",
+    ),
+    path("v1/topics/<int:topic_id>/ask/", QuestionEndpoint.as_view({"post": "ask"}), name="api_question_ask"),
+    path(
+        "v1/posts/<int:post_id>/react/",
+        PostReactionEndpoint.as_view({"post": "react"}),
+        name="api_post_react",
+    ),
+    path(
+        "v1/posts/<int:post_id>/unreact/",
+        PostReactionEndpoint.as_view({"post": "unreact"}),
+        name="api_post_unreact",
+    ),
+    path(
+        "v1/bookmarks/",
+        BookmarkEndpoint.as_view({"get": "list", "post": "create"}),
+        name="api_bookmark_list",
+    ),
+    path(
+        "v1/bookmarks/<int:bookmark_id>/",
+        BookmarkEndpoint.as_view({"patch": "partial_update", "delete": "destroy"}),
+        name="api_bookmark_show",
+    ),
+    path("v1/views/", SavedViewEndpoint.as_view({"get": "list", "post": "create"}), name="api_view_list"),
+    path(
+        "v1/views/<int:view_id>/",
+        SavedViewEndpoint.as_view({"patch": "partial_update", "delete": "destroy"}),
+        name="api_view_show",
+    ),
     path("v1/topics/", TopicEndpoint.as_view({"get": "list", "post": "create"}), name="api_topic_list"),
     path(
         "v1/topics/<int:topic_id>/",
@@ -85,6 +139,12 @@ urlpatterns = [
         "v1/messages/<int:message_id>/report/",
         MessageEndpoint.as_view({"post": "report"}),
         name="api_message_report",
+    ),
+    path("v1/attachments/", AttachmentEndpoint.as_view({"post": "create"}), name="api_attachment_list"),
+    path(
+        "v1/attachments/<int:attachment_id>/",
+        AttachmentEndpoint.as_view({"get": "retrieve"}),
+        name="api_attachment_show",
     ),
     path("v1/organisations/", OrganisationEndpoint.as_view({"get": "list"}), name="api_organisation_list"),
     path(

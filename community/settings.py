@@ -74,8 +74,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # In front of the closed door: what a form holds whose sender has been signed out.
+    "discussions.middleware.TypedWordsMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "members.middleware.SeenMiddleware",
@@ -205,6 +207,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "manage_email": "10/m/user",
     "company_sign_in": "20/m/ip",
+    "keep_words": "20/h/ip",
 }
 # Sign-in by one's company: each company's provider is a row of ours, not of allauth's (members/company_sign_in.py).
 SOCIALACCOUNT_ADAPTER = "members.company_sign_in.CompanyAdapter"

@@ -41,9 +41,9 @@ def mentioned_members(html: str, *, by: Member, space: Space) -> QuerySet[Member
         return Member.objects.none()
     people: QuerySet[Member] = readers_of(space).filter(handle__in=handles).exclude(pk=by.pk)
     blocks = Tie.objects.filter(kind=TieKind.BLOCK)
-    return people.exclude(pk__in=blocks.filter(other=by).values("member")).exclude(
-        pk__in=blocks.filter(member=by).values("other")
-    )
+    blocking, blocked = blocks.filter(other=by).values("member"), blocks.filter(member=by).values("other")
+    shown: QuerySet[Member] = people.exclude(pk__in=blocking).exclude(pk__in=blocked)
+    return shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 
 from django.db import transaction
 from django.test import Client
@@ -14,10 +15,26 @@ from django.utils import timezone
 
 from community.core.models import Activity, ApiToken, IdempotencyKey, Scope, SearchEntry
 from community.core.text import Prose, SourceFormat
+from discussions.actions.attachment import attach_file
+from discussions.actions.bookmark import bookmark_post
 from discussions.actions.message import report_message, send_message, start_conversation
 from discussions.actions.post import accept_answer, delete_post, edit_post, thank_post
+from discussions.actions.saved_view import save_view
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
-from discussions.models import Message, Post, ReportReason, Space, Tag, Topic
+from discussions.models import (
+    Attachment,
+    Bookmark,
+    Follow,
+    FollowLevel,
+    FollowReason,
+    Message,
+    Post,
+    ReportReason,
+    SavedView,
+    Space,
+    Tag,
+    Topic,
+)
 from members.actions.fact import FactChange, set_facts
 from members.actions.introduction import create_introduction
 from members.actions.invitation import send_invitation
@@ -82,6 +99,8 @@ WHERE_IN_A_ROOM = (
     "deleted",
     "closereason",
     "searchtext",
+    "filename",
+    "filetext",
 )
 WHERE_IN_A_PERSON = (
     "name",
@@ -111,6 +130,7 @@ class Room:
     deleted: Post
     closed: Topic
     tag: Tag
+    file: Attachment
 
     def ids(self) -> dict[str, object]:
         """What an address about this room is filled with."""
@@ -119,7 +139,13 @@ class Room:
             "topic_id": self.topic.pk,
             "post_id": self.post.pk,
             "slug of space_show": self.space.slug,
+            "slug of space_follow": self.space.slug,
+            "slug of space_unfollow": self.space.slug,
             "slug of tag_show": self.tag.slug,
+            "name of attachment_show": self.file.name,
+            "attachment_id": self.file.pk,
+            "slug of tag_follow": self.tag.slug,
+            "slug of tag_unfollow": self.tag.slug,
         }
 
 
@@ -138,6 +164,8 @@ class World:
     introduction: Introduction | None = None
     invitation: Invitation | None = None
     message: Message | None = None
+    bookmark: Bookmark | None = None
+    saved_view: SavedView | None = None
 
     def client(self, role: str) -> Client:
         """Faults of the site come back as its own answer, as they would to anybody."""
@@ -193,6 +221,10 @@ def make_open_world() -> World:
     )
     reported = start_conversation([world.writer], by=third, prose=_prose("zqmessagereportedqz"))
     report_message(reported, by=world.writer, reason=ReportReason.ABUSE, words="zqreportqz")
+    world.bookmark = bookmark_post(
+        world.rooms["open"].post, by=world.cast["insider"], note="zqbookmarknoteqz"
+    )
+    world.saved_view = save_view(by=world.cast["insider"], name="zqsavedviewqz", query="list=latest")
     world.invitation = send_invitation(
         by=make_member(role="manager"), email="zqmailinvitedqz@example.org", name="zqinvitednameqz"
     )
@@ -222,6 +254,7 @@ def hide_something_in(world: World) -> None:
     """Closed rooms in which members of the open one take part, somebody who has gone, and somebody who asks to come."""
     for preset in CLOSED:
         world.rooms[preset] = _make_room(world, preset)
+        _remember_room(world, preset)
     world.gone = _make_person(world, "gone")
     make_post(topic=world.rooms["private"].topic, by=world.writer, body="One more.")
     deactivate_member(world.gone, by=world.cast["manager"], reason=secret("gone", "reason"))
@@ -255,7 +288,8 @@ def _make_room(world: World, preset: str) -> Room:
     Post.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=3))
     first.refresh_from_db()
     edit_post(first, by=writer, prose=_prose(word("body")), version=first.version, reason=word("editreason"))
-    reply = make_post(topic=topic, by=insider, body=word("reply"))
+    file = attach_file(BytesIO(word("filetext").encode()), by=insider, file_name=f"{word('filename')}.txt")
+    reply = make_post(topic=topic, by=insider, body=f"{word('reply')} [a]({file.get_absolute_url()})")
     thank_post(reply, by=writer)
     accept_answer(reply, by=writer)
     deleted = make_post(topic=topic, by=writer, body=word("deleted"))
@@ -265,7 +299,24 @@ def _make_room(world: World, preset: str) -> Room:
     other = make_topic(space=space, by=writer, title=f"Closed in {preset}", body=word("searchtext"))
     close_topic(other, by=writer, reason=word("closereason"))
     topic.refresh_from_db()
-    return Room(space, topic, first, reply, deleted, other, tag)
+    return Room(space, topic, first, reply, deleted, other, tag, file)
+
+
+def _remember_room(world: World, preset: str) -> None:
+    """What is left of an earlier right to see the room: everybody follows it, and has marked a post in it."""
+    room, now = world.rooms[preset], timezone.now()
+    for member in world.cast.values():
+        for followed in ({"topic": room.topic}, {"space": room.space}, {"tag": room.tag}):
+            Follow.objects.get_or_create(
+                member=member,
+                **followed,
+                defaults={
+                    "level": FollowLevel.EVERYTHING,
+                    "reason": FollowReason.CHOSEN,
+                    "created_at": now - timedelta(days=9),
+                },
+            )
+        Bookmark.objects.create(member=member, post=room.post)
 
 
 def _make_person(world: World, owner: str, *, role: str = "member") -> Member:
@@ -323,6 +374,8 @@ def secrets_hidden_from(role: str) -> set[str]:
         if role != "insider"
         else set()
     )
+    # Bookmarks and kept lists are their owner's alone.
+    hidden |= {"zqbookmarknoteqz", "zqsavedviewqz"} if role != "insider" else set()
     # A search is its owner's alone.
     hidden |= {"zqsavedsearchqz", "zqsavedqueryqz"} if role != "insider" else set()
     if role in {"stranger", "deactivated", "applicant"}:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from community.core.permissions import require
 from community.core.pictures import opened_picture, refused, upright, webp_of
-from community.core.text import ATTACHMENT_ADDRESS, clean_line
+from community.core.text import ATTACHMENT_ADDRESS, Prose, SourceFormat, clean_line
 from discussions.models import Attachment, Draft
 from members.models import Member
 from members.permissions import is_admitted
@@ -165,6 +165,14 @@ def clean_file_name(value: str) -> str:
     if not dot or not ending.isascii() or not ending.isalnum() or len(ending) > 10:
         return line[:FILE_NAME_LENGTH]
     return f"{stem[: FILE_NAME_LENGTH - len(ending) - 1].strip()}.{ending.lower()}"
+
+
+def reference_to(attachment: Attachment) -> Prose:
+    """What stands in the text for it, in Markdown: a picture with its words, or a link with the file's name."""
+    words = attachment.alt if attachment.is_image else attachment.file_name
+    shown = "".join(f"\\{sign}" if sign in "\\[]`*_<>&" else sign for sign in words)
+    mark = "!" if attachment.is_image else ""
+    return Prose(f"{mark}[{shown}]({attachment.get_absolute_url()})\n", SourceFormat.MARKDOWN)
 
 
 def taken_kinds() -> list[str]:

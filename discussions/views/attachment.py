@@ -1,5 +1,7 @@
 """Attaching files to what is being written, and opening them for whoever may read where they stand."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
@@ -9,8 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from community.core.errors import Invalid
 from community.core.http import whole_number
-from community.core.text import Prose, SourceFormat
-from discussions.actions.attachment import attach_file, path_of
+from discussions.actions.attachment import attach_file, path_of, reference_to
 from discussions.actions.draft import DraftConflict, save_draft
 from discussions.models import Attachment
 from discussions.queries.writing import address_of_draft, joined, prose_of
@@ -24,7 +25,7 @@ def attachment_create(request: MemberRequest) -> HttpResponse:
 
     What cannot be taken is a sentence, and the text is kept all the same.
     """
-    upload = request.FILES.get("file")
+    upload: Any = request.FILES.get("file")
     try:
         if upload is None:
             sentence = _("Choose a file first.")
@@ -90,11 +91,3 @@ def _back(request: MemberRequest, attachment: Attachment | None, error: Invalid 
     else:
         messages.success(request, _("The file is attached: it stands at the end of your text."))
     return redirect(address_of_draft(key))
-
-
-def reference_to(attachment: Attachment) -> Prose:
-    """What stands in the text for it, in Markdown: a picture with its words, or a link with the file's name."""
-    words = attachment.alt if attachment.is_image else attachment.file_name
-    shown = "".join(f"\\{sign}" if sign in "\\[]`*_<>&" else sign for sign in words)
-    mark = "!" if attachment.is_image else ""
-    return Prose(f"{mark}[{shown}]({attachment.get_absolute_url()})\n", SourceFormat.MARKDOWN)

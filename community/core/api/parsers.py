@@ -21,7 +21,7 @@ class TooMuch(APIException):
 class StrictJSONParser(BaseParser):
     """REST framework reads a body to its end and takes NUL bytes and repeated names; this does neither.
 
-    The limit is the one of forms. Control characters are refused here, once, instead of in every field.
+    The limit is that of the address. Control characters are refused here, once, instead of in every field.
     """
 
     media_type = "application/json"
@@ -29,7 +29,9 @@ class StrictJSONParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        request = (parser_context or {}).get("request")
+        path = getattr(request, "path_info", "")
+        limit = settings.BODY_LIMITS.get(path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         try:
             raw = stream.read(limit + 1)
         except RequestDataTooBig as error:
