@@ -4,13 +4,22 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from community.views import errors, gallery, health, home, search, text, welcome
+from community.views import errors, gallery, health, home, mail, notice, search, text, welcome
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("search/suggestions/", search.search_suggest, name="search_suggest"),
     path("welcome/", welcome.welcome, name="welcome"),
     path("text/preview/", text.text_preview, name="text_preview"),
+    path("notices/", notice.notice_list, name="notice_list"),
+    path("notices/read/", notice.notice_read_all, name="notice_read_all"),
+    path("notices/<int:notice_id>/read/", notice.notice_read, name="notice_read"),
+    path("me/notices/", notice.notice_preferences, name="notice_preferences"),
+    path("me/notices/address-works/", notice.notice_address_works, name="notice_address_works"),
+    path("mail/stop/<str:token>/", mail.mail_stop, name="mail_stop"),
+    path("mail/act/<str:token>/", mail.mail_act, name="mail_act"),
+    path("mail/inbound/", mail.mail_inbound, name="mail_inbound"),
     path("health/", health.health, name="health"),
     path("csp-report/", health.csp_report, name="csp_report"),
     path("", include("members.urls")),
@@ -23,6 +32,13 @@ urlpatterns = [
 
 if settings.GALLERY:
     urlpatterns.append(path("gallery/", gallery.gallery, name="gallery"))
+
+if settings.MAIL_VIEWER:
+    urlpatterns += [
+        path("mail/sent/", mail.mail_list, name="mail_list"),
+        path("mail/sent/<str:name>/", mail.mail_show, name="mail_show"),
+        path("mail/sent/<str:name>/html/", mail.mail_html, name="mail_html"),
+    ]
 
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

@@ -63,11 +63,10 @@ class ConversationSerializer(serializers.Serializer[Conversation]):
     last_message_at = MomentField()
 
     def get_people(self, conversation: Conversation) -> list[dict[str, Any]]:
-        rows = [row for row in conversation.participants.all() if row.state != ParticipantState.LEFT]
-        people: list[dict[str, Any]] = list(
-            MemberReference([row.member for row in rows], many=True, context=self.context).data
-        )
-        return people
+        # By the order in which they came: that in which rows lie in the table would tell who has answered.
+        rows = sorted(conversation.participants.all(), key=lambda row: row.pk)
+        there = [row.member for row in rows if row.state != ParticipantState.LEFT]
+        return [dict(MemberReference(member, context=self.context).data) for member in there]
 
 
 class MessageSerializer(serializers.Serializer[Message]):

@@ -131,6 +131,7 @@ MATRIX: dict[str, Row] = {
     # Strangers are led to the gate, applicants to their application.
     "home": page(applicant=302),
     "search": page(),
+    "search_suggest": page(),
     "text_preview": page(method="post", body={"source": "*words*"}),
     "health": public(),
     "csp_report": report(),

@@ -18,9 +18,10 @@ PACKAGES = ("community", "members", "discussions", "outreach", "metrics")
 TRUSTED_HTML = {
     "community/admin.py",  # a link whose address and words are escaped by format_html
     "community/core/templatetags/page.py",  # escapes as Django does, in a faster loop
-    "community/queries.py",  # snippets of the search: escaped, then marked
+    "community/search.py",  # snippets of the search: escaped, then marked
     "community/views/gallery.py",  # the gallery's own words, for those who build the pages
     "discussions/letters.py",  # rendered posts, in mails
+    "discussions/queries/messages.py",  # rendered messages
     "discussions/queries/topic.py",  # rendered posts
     "members/queries/terms.py",  # rendered terms
     "templates/components/_editor.html",  # what the editor showed before it was refused, sanitised again

@@ -1,0 +1,649 @@
+"""The search (rule 3.16): what is asked is resolved to what the reader may know; permission is in the SQL itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, Value
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from psycopg2.errors import QueryCanceled
+
+from community.core.keyset import with_query
+from community.core.languages import CONFIGS
+from community.core.models import SearchKind
+from community.core.moments import moment
+from community.core.search import CONFIG, note_miss
+from community.core.search_words import CONTENTS, STATES, Asked, Operator, read_day, read_search
+from discussions.models import Attachment, Post, Space, Tag, Topic, TopicKind, visible_spaces
+from discussions.queries.messages import FoundMessage, found_messages
+from members.directory import DirectorySearch, words_of
+from members.models import DirectoryEntry, Member
+from members.models.directory import HoldsWords
+from members.queries.directory import MemberRow, directory_page
+
+RESULTS: Final = 20
+# Ranked results are counted through, and only so far: beyond this a better word helps more than another page.
+LAST_PAGE: Final = 20
+# Of a word that stands in half of all posts only the newest are ranked: the rest would cost seconds and help nobody.
+CANDIDATES: Final = 1_000
+# Operators that ask other tables may have to look far back for a frequent word. After so many milliseconds the search
+# looks at the newest entries alone, and says so.
+PATIENCE: Final = 1_500
+# Marks around found words until the text around them has been escaped.
+_OPEN, _CLOSE = "\x02", "\x03"
+
+SUGGESTED: Final = 5
+#: A letter alone begins half of all titles.
+SHORTEST_BEGINNING: Final = 2
+_SUGGESTED_FROM: Final = 3_000
+
+#: What `kind:` takes, and what stands on the chips. Library, ideas and events will join them.
+KINDS: Final = {
+    "topic": gettext_lazy("Topics"),
+    "reply": gettext_lazy("Replies"),
+    "file": gettext_lazy("Files"),
+    "person": gettext_lazy("People"),
+    "message": gettext_lazy("My messages"),
+}
+_ENTRY_KINDS: Final = {"topic": SearchKind.TOPIC, "reply": SearchKind.POST, "file": SearchKind.FILE}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRow:
+    """One find, with the found words marked."""
+
+    title: str
+    title_html: SafeString
+    url: str
+    kind_label: str
+    space_name: str
+    author_name: str
+    when_relative: str
+    when_iso: str
+    when_exact: str
+    snippet: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """Something that narrows the search: `is_on`, and the address leads to the search without it."""
+
+    label: str
+    url: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What was found of one kind, and what could not be read of the question."""
+
+    rows: list[SearchRow] = field(default_factory=list)
+    people: list[MemberRow] = field(default_factory=list)
+    messages: list[FoundMessage] = field(default_factory=list)
+    more_people_url: str = ""
+    more_messages_url: str = ""
+    has_more: bool = False
+    problems: tuple[str, ...] = ()
+    chips: list[Chip] = field(default_factory=list)
+    topic_title: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.rows or self.people or self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something whose name begins as what is being typed."""
+
+    label: str
+    note: str
+    url: str
+
+
+@dataclass(slots=True)
+class _Narrowing:
+    """Conditions on `entry` in SQL, their parameters, and the sentences for what could not be used."""
+
+    spaces: list[int]
+    conditions: list[str] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+
+
+# --- the question -----------------------------------------------------------------------------------------------
+
+# Where an entry stands: the row itself says its space, its author and its time; for the rest its own table is asked.
+_POST: Final = """(CASE entry.kind
+    WHEN 'post' THEN entry.target_id
+    WHEN 'topic' THEN (SELECT id FROM discussions_post WHERE topic_id = entry.target_id AND number = 1)
+    ELSE (SELECT post_id FROM discussions_attachment WHERE id = entry.target_id) END)"""
+_TOPIC: Final = f"""(CASE entry.kind
+    WHEN 'topic' THEN entry.target_id
+    ELSE (SELECT topic_id FROM discussions_post WHERE id = {_POST}) END)"""  # noqa: S608
+_QUESTION: Final = """entry.kind = 'topic' AND EXISTS (SELECT FROM discussions_topic AS topic
+    WHERE topic.id = entry.target_id AND topic.kind = 'question' AND topic.accepted_post_id IS {null})"""
+_IN_HTML: Final = (
+    "EXISTS (SELECT FROM discussions_post AS post WHERE post.id = {post} AND post.html LIKE '%%{part}%%')"
+)
+_FILE: Final = """EXISTS (SELECT FROM discussions_attachment AS file
+    WHERE file.post_id = {post} AND file.width {is_picture})"""
+
+_HAS: Final = {
+    "image": "({})".format(
+        " OR ".join((_FILE.format(post=_POST, is_picture="> 0"), _IN_HTML.format(post=_POST, part="<img ")))
+    ),
+    "attachment": _FILE.format(post=_POST, is_picture="= 0"),
+    "link": _IN_HTML.format(post=_POST, part='<a href="http'),
+    "answer": _QUESTION.format(null="NOT NULL"),
+}
+_IS: Final = {
+    "answered": _QUESTION.format(null="NOT NULL"),
+    "unanswered": _QUESTION.format(null="NULL"),
+}
+
+
+def _narrow(user: Member, asked: Asked, spaces: Sequence[Space]) -> _Narrowing:
+    """Resolve each operator. What the reader may not know is answered as what there is not: with the same sentence."""
+    found = _Narrowing([space.pk for space in spaces])
+    values: dict[str, list[str]] = {}
+    for operator in asked.operators:
+        values.setdefault(operator.name, []).append(operator.value)
+    _narrow_spaces(found, values.get("in", []), spaces)
+    _narrow_authors(found, values.get("from", []), user)
+    _narrow_tags(found, values.get("tag", []))
+    _narrow_kinds(found, values.get("kind", []))
+    _narrow_days(found, values)
+    for name, known in (("is", _IS), ("has", _HAS)):
+        for value in values.get(name, []):
+            if value.lower() in known:
+                found.conditions.append(known[value.lower()])
+            else:
+                choice = ", ".join(STATES if name == "is" else CONTENTS)
+                found.problems.append(
+                    _("“{name}:” takes one of these: {choice}.").format(name=name, choice=choice)
+                )
+    return found
+
+
+def _narrow_spaces(found: _Narrowing, wanted: Sequence[str], spaces: Sequence[Space]) -> None:
+    chosen: set[int] = set()
+    for value in wanted:
+        fitting = {
+            space.pk for space in spaces if value.casefold() in {space.slug.casefold(), space.name.casefold()}
+        }
+        if not fitting:
+            found.problems.append(_("There is no space “{name}” that you can read.").format(name=value))
+        chosen |= fitting
+    if chosen:
+        found.spaces = sorted(chosen)
+
+
+def _narrow_authors(found: _Narrowing, wanted: Sequence[str], user: Member) -> None:
+    handles = {value.removeprefix("@").lower() for value in wanted}
+    if not handles:
+        return
+    if "me" in handles:
+        handles = handles - {"me"} | {user.handle}
+    shown = dict(Member.objects.visible_to(user).filter(handle__in=handles).values_list("handle", "pk"))
+    found.problems += [
+        _("Nobody here has the handle “{handle}”.").format(handle=handle)
+        for handle in sorted(handles - set(shown))
+    ]
+    if shown:
+        found.conditions.append("entry.author_id = ANY(%(authors)s)")
+        found.parameters["authors"] = sorted(shown.values())
+
+
+def _narrow_tags(found: _Narrowing, wanted: Sequence[str]) -> None:
+    """All of them. A tag that only hidden topics carry and one that nobody uses both find nothing."""
+    for number, value in enumerate(wanted):
+        found.conditions.append(
+            f"""EXISTS (SELECT FROM discussions_taggedtopic AS tagged
+                JOIN discussions_tag AS tag ON tag.id = tagged.tag_id
+                WHERE tagged.content_object_id = {_TOPIC}
+                  AND (tag.slug = lower(%(tag{number})s) OR lower(tag.name) = lower(%(tag{number})s)))"""
+        )
+        found.parameters[f"tag{number}"] = value.removeprefix("#")
+
+
+def _narrow_kinds(found: _Narrowing, wanted: Sequence[str]) -> None:
+    entries, topics = [], []
+    for value in map(str.lower, wanted):
+        if value in KINDS:
+            found.kinds.append(value)
+            if value in _ENTRY_KINDS:
+                entries.append(str(_ENTRY_KINDS[value]))
+        elif value in TopicKind.values:
+            found.kinds.append("topic")
+            topics.append(value)
+        else:
+            choice = ", ".join([*KINDS, *TopicKind.values])
+            found.problems.append(_("“kind:” takes one of these: {choice}.").format(choice=choice))
+    ways = []
+    if entries:
+        ways.append("entry.kind = ANY(%(kinds)s)")
+        found.parameters["kinds"] = entries
+    if topics:
+        ways.append(
+            """(entry.kind = 'topic' AND EXISTS (SELECT FROM discussions_topic AS topic
+                WHERE topic.id = entry.target_id AND topic.kind = ANY(%(topic_kinds)s)))"""
+        )
+        found.parameters["topic_kinds"] = topics
+    if ways:
+        found.conditions.append(f"({' OR '.join(ways)})")
+
+
+def _narrow_days(found: _Narrowing, values: dict[str, list[str]]) -> None:
+    zone = timezone.get_current_timezone()
+    for name in ("before", "after"):
+        for value in values.get(name, []):
+            span = read_day(value)
+            if span is None:
+                found.problems.append(
+                    _("“{name}:{value}” is no day: write it as 2026-03-09, 2026-03 or 2026.").format(
+                        name=name, value=value
+                    )
+                )
+                continue
+            found.conditions.append(f"entry.occurred_at {'<' if name == 'before' else '>='} %({name})s")
+            found.parameters[name] = span[0].replace(tzinfo=zone)
+
+
+# --- the SQL ----------------------------------------------------------------------------------------------------
+
+# Only constants of this module are put into the text; what people write goes through parameters. The words are
+# spelled out at each place, because a plan knows how frequent a constant is and nothing of a joined row.
+_WORDS: Final = "websearch_to_tsquery('{config}', %(words)s) || ({beginning})"
+
+# All words but the last as they are, and the last one as a beginning: results come while typing.
+_BEGINNING: Final = "websearch_to_tsquery('{config}', %(rest)s) && to_tsquery('{config}', %(last)s)"
+
+_COLUMNS: Final = (
+    "entry.id, entry.kind, entry.target_id, entry.title, entry.text, entry.language, entry.vector"
+)
+
+
+def _window(newest: int | None, oldest: int | None, *, key: str = "entry.id") -> str:
+    """Finds among the entries of an age, counted in entries from the newest one; planned for itself."""
+    younger = "" if oldest is None else f" AND {key} > %(top)s - {oldest}"
+    older = "" if newest is None else f" AND {key} <= %(top)s - {newest}"
+    return f"""
+        AS MATERIALIZED (
+            SELECT {_COLUMNS} FROM core_searchentry AS entry
+            WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}}{younger}{older}
+            ORDER BY entry.id DESC
+        )"""  # noqa: S608
+
+
+# The index cannot give the newest finds first: of a word in every fifth post it would hand out 200,000 at a million
+# posts, two seconds of reading. So it is asked age by age, and a window is not opened when those before it were
+# enough. A plain `ORDER BY id DESC LIMIT` walks the whole table for a rare word whenever the planner takes it for a
+# frequent one. Who gets as far as the wide windows asks for something rare: there the ids only filter (`id + 0` is
+# in no index), because listing half a million of them would cost more than the finds.
+_NEWEST: Final = f"""
+    WITH recent {_window(None, 8_000)},
+    later {_window(8_000, 64_000)},
+    found AS (
+        SELECT * FROM (SELECT * FROM recent UNION ALL SELECT * FROM later) AS newest LIMIT {CANDIDATES}
+    )"""  # noqa: S608
+_ALL: Final = f"""
+    WITH recent {_window(None, 8_000)},
+    later {_window(8_000, 64_000)},
+    earlier {_window(64_000, 512_000, key="entry.id + 0")},
+    oldest {_window(512_000, None, key="entry.id + 0")},
+    found AS (
+        SELECT * FROM (
+            SELECT * FROM recent UNION ALL SELECT * FROM later
+            UNION ALL SELECT * FROM earlier UNION ALL SELECT * FROM oldest
+        ) AS newest
+        LIMIT {CANDIDATES}
+    )"""  # noqa: S608
+# One topic has 5,000 posts at most: its entries are named, and of those the words are asked.
+_IN_TOPIC: Final = f"""
+    WITH named AS MATERIALIZED (
+        SELECT {_COLUMNS}, entry.space_id, entry.author_id, entry.occurred_at FROM core_searchentry AS entry
+        WHERE (entry.target_type, entry.target_id) IN (
+            SELECT 'topic', %(topic)s::bigint
+            UNION ALL SELECT 'post', post.id FROM discussions_post AS post WHERE post.topic_id = %(topic)s
+            UNION ALL SELECT 'attachment', file.id FROM discussions_attachment AS file
+                JOIN discussions_post AS post ON post.id = file.post_id WHERE post.topic_id = %(topic)s
+        )
+    ),
+    found AS (
+        SELECT {_COLUMNS} FROM named AS entry
+        WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}}
+        LIMIT {CANDIDATES}
+    )"""  # noqa: S608
+
+_BEST: Final = f""",
+    best AS (
+        SELECT id, kind, target_id, title, text, language, {{phrase}} AS phrase, {{rank}} AS rank
+        FROM found
+        ORDER BY phrase DESC, rank DESC, id DESC
+        OFFSET %(skip)s LIMIT {RESULTS + 1}
+    )
+    SELECT kind, target_id, {{title}}, {{headline}}
+    FROM best
+    ORDER BY phrase DESC, rank DESC, id DESC
+"""  # noqa: S608
+_MARKS: Final = f"StartSel={_OPEN},StopSel={_CLOSE}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """The parts of the question that depend on the words and on the languages there are."""
+
+    hits: str
+    phrase: str
+    rank: str
+    title: str
+    headline: str
+
+
+def _statement(words: str, languages: Sequence[str]) -> _Statement:
+    """Each language asks its own entries in its own way; one language alone needs no such condition.
+
+    The headline follows the language of its text. Without words everything is a hit, the newest first.
+    """
+    if not words:
+        return _Statement("TRUE", "0", "0", "title", "left(text, 240)")
+    last = words.rpartition(" ")[2]
+
+    def wanted(config: str) -> str:
+        beginning = _BEGINNING.format(config=config) if last.isalnum() else "''::tsquery"
+        return _WORDS.format(config=config, beginning=beginning)
+
+    if len(languages) == 1:
+        config = f"'{languages[0]}'"
+        hits = f"entry.vector @@ ({wanted(languages[0])})"
+        asked = wanted(languages[0])
+    else:
+        config = "language::regconfig"
+        each = (f"entry.language = '{name}' AND entry.vector @@ ({wanted(name)})" for name in languages)
+        hits = f"({' OR '.join(each)})"
+        cases = " ".join(f"WHEN '{name}' THEN {wanted(name)}" for name in languages)
+        asked = f"(CASE language {cases} END)"
+    return _Statement(
+        hits=hits,
+        phrase=f"ts_rank_cd(vector, phraseto_tsquery({config}, %(words)s))",
+        rank=f"ts_rank(vector, {asked})",
+        title=f"ts_headline({config}, title, {asked}, '{_MARKS},HighlightAll=true')",
+        headline=f"ts_headline({config}, left(text, 5000), {asked}, '{_MARKS},MaxWords=36,MinWords=18')",
+    )
+
+
+def _extent() -> tuple[int | None, list[str]]:
+    """The highest id, and the languages that entries are written in: that of most, and those there are beside it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (SELECT max(id) FROM core_searchentry),
+                   ARRAY(SELECT name FROM unnest(%s::text[]) AS name WHERE EXISTS (
+                       SELECT FROM core_searchentry WHERE language = name AND NOT language = 'english'))
+            """,
+            [[*CONFIGS.values(), "simple"]],
+        )
+        top, others = cursor.fetchone() or (None, [])
+    return top, [CONFIG, *(name for name in others if name != CONFIG)]
+
+
+def _find(
+    words: str, narrowing: _Narrowing, *, skip: int, topic_id: int | None
+) -> tuple[list[tuple[str, int, str, str]], bool]:
+    """Rows of kind, id, marked title and headline, one more than a page; and whether the search went all the way."""
+    top, languages = _extent()
+    statement = _statement(words, languages)
+    rest, _space, last = words.rpartition(" ")
+    parameters = {
+        "top": top,
+        "words": words,
+        "rest": rest,
+        "last": f"{last}:*",
+        "spaces": narrowing.spaces,
+        "skip": skip,
+        "topic": topic_id,
+        **narrowing.parameters,
+    }
+    conditions = "".join(f" AND {condition}" for condition in narrowing.conditions)
+
+    def run(frame: str) -> list[tuple[str, int, str, str]]:
+        best = _BEST.format(
+            phrase=statement.phrase, rank=statement.rank, title=statement.title, headline=statement.headline
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(frame.format(hits=statement.hits, narrowing=conditions) + best, parameters)
+            rows: list[tuple[str, int, str, str]] = cursor.fetchall()
+            return rows
+
+    if topic_id is not None:
+        return run(_IN_TOPIC), True
+    if words and not narrowing.conditions:
+        return run(_ALL), True
+    for frame in (_ALL, _NEWEST):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE}")
+                rows = run(frame)
+                cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+                return rows, frame is _ALL
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
+                raise
+    return [], False
+
+
+# --- the page ---------------------------------------------------------------------------------------------------
+
+
+def search_page(user: Member, typed: str, *, page: int, topic_id: int | None = None) -> SearchPage:
+    """Rule 3.16: topics, replies and files that hold the words, exact phrases first, in the spaces this person may see.
+
+    The last word also matches as a beginning, so that results come while typing. `kind:person` asks the members'
+    directory, `kind:message` one's own messages. Pages are counted from 1. `topic_id` looks inside one topic.
+    """
+    asked = read_search(typed)
+    spaces = {space.pk: space for space in visible_spaces(user)}
+    topic = None if topic_id is None else Topic.objects.visible_to(user).filter(pk=topic_id).first()
+    if not spaces or not (asked.words or asked.operators):
+        return SearchPage(problems=asked.problems, topic_title=topic.title if topic else "")
+    narrowing = _narrow(user, asked, list(spaces.values()))
+    kinds = set(narrowing.kinds)
+    others = kinds & {"person", "message"}
+    people = _people(user, asked.words) if "person" in others and asked.words else []
+    found: list[tuple[str, int, str, str]] = []
+    is_whole = True
+    if (kinds - others or not others) and not (topic_id is not None and topic is None):
+        found, is_whole = _find(
+            asked.words,
+            narrowing,
+            skip=(page - 1) * RESULTS,
+            topic_id=topic_id,
+        )
+    has_more, found = len(found) > RESULTS, found[:RESULTS]
+    problems = [*asked.problems, *narrowing.problems]
+    if not is_whole:
+        problems.append(
+            _("This would take long, so only the newest were looked through. Add a word or an operator.")
+        )
+    result = SearchPage(
+        rows=_rows(user, found, spaces),
+        people=people,
+        messages=found_messages(user, asked.words, limit=RESULTS) if "message" in others else [],
+        more_people_url=with_query(reverse("member_list"), q=asked.words) if people else "",
+        more_messages_url=with_query(reverse("conversation_list"), q=asked.words)
+        if "message" in others
+        else "",
+        has_more=has_more,
+        problems=tuple(problems),
+        chips=_chips(asked),
+        topic_title=topic.title if topic else "",
+    )
+    if result.is_empty and page == 1 and asked.words and not asked.operators and topic_id is None:
+        note_miss(asked.words)
+    return result
+
+
+def _people(user: Member, words: str) -> list[MemberRow]:
+    """As the directory finds them, with what it may show to this reader."""
+    return directory_page(user, DirectorySearch(words=words), after=None).members[:RESULTS]
+
+
+def _rows(
+    user: Member, found: Sequence[tuple[str, int, str, str]], spaces: dict[int, Space]
+) -> list[SearchRow]:
+    """Asked again through the one resolver: an entry that lags behind shows nothing that may not be seen."""
+    ids: dict[str, list[int]] = {kind: [] for kind in SearchKind.values}
+    for kind, target_id, _title, _headline in found:
+        ids[kind].append(target_id)
+    readable = Post.objects.visible_to(user).select_related("topic", "author")
+    by_topic = (
+        {post.topic_id: post for post in readable.filter(topic__in=ids["topic"], number=1)}
+        if ids["topic"]
+        else {}
+    )
+    by_post = readable.in_bulk(ids["post"]) if ids["post"] else {}
+    files = (
+        Attachment.objects.visible_to(user)
+        .filter(post__isnull=False)
+        .select_related("post__topic", "post__author")
+        .in_bulk(ids["file"])
+        if ids["file"]
+        else {}
+    )
+    by_file = {pk: file.post for pk, file in files.items()}
+    places: dict[str, dict[int, Any]] = {"topic": by_topic, "post": by_post, "file": by_file}
+    now = timezone.now()
+    rows = []
+    for kind, target_id, title, headline in found:
+        post = places[kind].get(target_id)
+        if post is not None:
+            rows.append(_search_row(post, kind, title, headline, spaces, now))
+    return rows
+
+
+def _search_row(
+    post: Post, kind: str, title: str, headline: str, spaces: dict[int, Space], now: datetime
+) -> SearchRow:
+    when = moment(post.created_at, now)
+    is_topic = kind == SearchKind.TOPIC
+    labels = {SearchKind.POST: _("Reply"), SearchKind.FILE: _("File")}
+    # The topic itself knows its title best; an entry of a reply keeps the one it was written under.
+    plain = _unmarked(title) if kind == SearchKind.FILE else post.topic.title
+    marked = _marked(title) if _unmarked(title) == plain else SafeString(escape(plain))
+    return SearchRow(
+        title=plain,
+        title_html=marked,
+        url=post.topic.get_absolute_url() if is_topic else post.get_absolute_url(),
+        kind_label=str(post.topic.get_kind_display()) if is_topic else labels[SearchKind(kind)],
+        space_name=spaces[post.topic.space_id].name,
+        author_name=post.author.display_name if post.author else _("A former member"),
+        when_relative=when.relative,
+        when_iso=when.iso,
+        when_exact=when.exact,
+        snippet=_marked(headline),
+    )
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(_OPEN, "").replace(_CLOSE, "")
+
+
+def _marked(headline: str) -> SafeString:
+    """Escape first, then turn the two marks into elements: nothing of what somebody wrote becomes HTML."""
+    safe = escape(headline).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
+    return mark_safe(safe)  # noqa: S308
+
+
+def _chips(asked: Asked) -> list[Chip]:
+    """What narrows the search now, then what often helps next."""
+    path = reverse("search")
+    chips = [
+        Chip(
+            operator.typed,
+            with_query(path, q=asked.without(operator)) if asked.without(operator) else path,
+            True,
+        )
+        for operator in asked.operators
+    ]
+    kinds = {operator.value.lower() for operator in asked.operators if operator.name == "kind"}
+    if not kinds:
+        chips += [
+            Chip(str(label), with_query(path, q=asked.with_operator(Operator("kind", value))), False)
+            for value, label in KINDS.items()
+        ]
+        if not any(operator.name == "is" for operator in asked.operators):
+            unanswered = Operator("is", "unanswered")
+            chips.append(Chip(_("Unanswered"), with_query(path, q=asked.with_operator(unanswered)), False))
+    return chips
+
+
+# --- while typing -----------------------------------------------------------------------------------------------
+
+_BEGINNING_OF_TITLE: Final = f"""
+    SELECT id, title FROM (
+        SELECT id, title FROM discussions_topic
+        WHERE deleted_at IS NULL AND space_id = ANY(%(spaces)s)
+        ORDER BY last_post_at DESC, id DESC LIMIT {_SUGGESTED_FROM}
+    ) AS newest
+    WHERE ' ' || lower(title) LIKE ALL (%(beginnings)s)
+    LIMIT {SUGGESTED}
+"""  # noqa: S608
+
+
+def search_suggestions(user: Member, typed: str) -> list[Suggestion]:
+    """Topics among those that moved last, people and tags that begin as the words do. Four queries at most.
+
+    A tag is named only where the reader can see a topic that carries it.
+    """
+    words = [word for word in typed.lower().split() if word.isprintable()][:6]
+    if not words or len(words[-1]) < SHORTEST_BEGINNING or ":" in typed:
+        return []
+    spaces = [space.pk for space in visible_spaces(user)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BEGINNING_OF_TITLE,
+            {"spaces": spaces, "beginnings": [f"% {_literal(word)}%" for word in words]},
+        )
+        topics = cursor.fetchall()
+    found = [Suggestion(title, _("Topic"), Topic(pk=pk).get_absolute_url()) for pk, title in topics]
+    found += [
+        Suggestion(member.display_name, _("Person"), member.get_absolute_url())
+        for member in _people_beginning(user, typed)
+    ]
+    carried = Topic.objects.in_spaces(spaces).values("pk")
+    tags = (
+        Tag.objects.filter(name__istartswith=" ".join(words).removeprefix("#"))
+        .filter(tagged_topics__content_object__in=carried)
+        .distinct()
+        .order_by("name")[:SUGGESTED]
+    )
+    return found + [Suggestion(str(tag.name), _("Tag"), tag.get_absolute_url()) for tag in tags]
+
+
+def _people_beginning(user: Member, typed: str) -> list[Member]:
+    """By what all members may see of them, and of those only whose name it is."""
+    words = words_of(typed)[:4]
+    if not words:
+        return []
+    lexemes = " & ".join(f"'{word}':*" for word in words)
+    entries = (
+        DirectoryEntry.objects.visible_to(user)
+        .filter(HoldsWords(F("vector"), Value(lexemes)))
+        .filter(sort_name__contains=words[0])
+        .order_by("sort_name")
+    )
+    return list(Member.objects.visible_to(user).filter(pk__in=entries.values("pk")[:50])[:SUGGESTED])
+
+
+def _literal(word: str) -> str:
+    """For LIKE: what people type has no wildcards."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
