@@ -399,7 +399,7 @@ def mention_rows(user: Member, key: str, words: str) -> list[MentionRow]:
 def quote_of(post: Post) -> Prose:
     """A post as a quotation with a link back, in Markdown: for those who quote without selecting. No query."""
     name = post.author.display_name if post.author else _("A former member")
-    said = _("{name} wrote in {number}:").format(name=_plain_line(name), number=post.number)
+    said = _("{name}, {number}:").format(name=_plain_line(name), number=post.number)
     text = excerpt(plain_text(post.html), 600)
     lines = [f"[{said}]({post.get_permanent_url()})", "", _plain_line(text)]
     return Prose("\n".join(f"> {line}".rstrip() for line in lines) + "\n\n", SourceFormat.MARKDOWN)
