@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
         "task": "members.remove_stray_photos",
         "schedule": crontab(hour="3", minute="50"),
     },
+    "read-files": {"task": "discussions.read_files", "schedule": crontab(minute="25")},
     "render-old-posts": {"task": "discussions.render_old_posts", "schedule": timedelta(minutes=1)},
     "forget-words-not-sent": {
         "task": "discussions.forget_drafts",
@@ -43,5 +44,7 @@ app.conf.beat_schedule = {
     "plan-digests": {"task": "discussions.plan_digests", "schedule": timedelta(minutes=10)},
     "remind-of-bookmarks": {"task": "discussions.remind_of_bookmarks", "schedule": timedelta(minutes=5)},
     "nudge-askers": {"task": "discussions.nudge_askers", "schedule": timedelta(hours=1)},
+    "begin-sessions": {"task": "discussions.begin_sessions", "schedule": timedelta(minutes=1)},
+    "unpin-topics": {"task": "discussions.unpin_topics", "schedule": timedelta(minutes=5)},
     "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
 }

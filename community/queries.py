@@ -72,14 +72,14 @@ def home_page(user: Member) -> HomePage:
         else _("Nothing you follow has moved")
     )
     shown = {row.url for row in moved}
-    could_help = {
-        row.url: row
-        for row in (
-            *first_posts_of_newcomers(user, knows, limit=NEWCOMERS_ON_HOME),
-            *questions_one_knows(user, knows, limit=QUESTIONS_ON_HOME),
-            *unanswered_questions(user, limit=QUESTIONS_ON_HOME),
-        )
-    }
+    could_help: dict[str, TopicRow] = {}
+    for row in (
+        *first_posts_of_newcomers(user, knows, limit=NEWCOMERS_ON_HOME),
+        *questions_one_knows(user, knows, limit=QUESTIONS_ON_HOME),
+        *unanswered_questions(user, limit=QUESTIONS_ON_HOME),
+    ):
+        # The first reason to be here is the stronger one.
+        could_help.setdefault(row.url, row)
     return HomePage(
         since_label=since_label(found.since),
         moved_label=label,

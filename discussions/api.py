@@ -99,6 +99,8 @@ class TopicSerializer(serializers.Serializer[Topic]):
     closed_at = MomentField(allow_null=True)
     close_reason = serializers.CharField()
     pinned_at = MomentField(allow_null=True)
+    useful_people = serializers.IntegerField(help_text=_("How many people found a post of it useful."))
+    useful_companies = serializers.IntegerField(help_text=_("At how many companies they are."))
 
 
 class PostSerializer(serializers.Serializer[Post]):
@@ -127,6 +129,9 @@ class PostSerializer(serializers.Serializer[Post]):
     )
     is_accepted = serializers.SerializerMethodField()
     thanks_count = serializers.IntegerField()
+    insightful_count = serializers.IntegerField()
+    agree_count = serializers.IntegerField()
+    me_too_count = serializers.IntegerField()
     imported_upvotes = serializers.IntegerField(help_text=_("What an earlier platform counted."))
 
     @extend_schema_field(serializers.BooleanField)

@@ -390,6 +390,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "community_importrecord": ("manager", "administrator"),
     "core_activity": ("manager", "administrator"),
     "core_apitoken": ("administrator",),
+    "core_searchmiss": ("manager", "administrator"),
     "discussions_post": MODERATE,
     "discussions_report": MODERATE,
     "discussions_space": ("manager", "administrator"),

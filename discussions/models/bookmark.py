@@ -56,3 +56,7 @@ class Bookmark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} marks {self.post_id}"
+
+    def get_absolute_url(self) -> str:
+        """Where the marked post stands."""
+        return self.post.get_absolute_url()

@@ -2,6 +2,7 @@
 
 from discussions.queries.answering import people_who_know
 from discussions.queries.bookmarks import bookmark_rows
+from discussions.queries.following import following
 from discussions.queries.history import post_history
 from discussions.queries.lists import (
     TOPICS_PER_PAGE,
@@ -63,6 +64,7 @@ __all__ = [
     "first_new_number",
     "first_posts_of_newcomers",
     "follow_levels",
+    "following",
     "for_you",
     "known_tags",
     "latest_topics",

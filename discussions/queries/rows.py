@@ -201,6 +201,7 @@ class SpacePage(Row):
     why_not: str
     topics: list[TopicRow]
     older_url: str
+    settle_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

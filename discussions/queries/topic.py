@@ -43,7 +43,9 @@ from discussions.permissions import (
     can_edit_topic,
     can_reply,
 )
+from discussions.queries.moved import with_moved
 from discussions.queries.rows import Level, Link, PageLink, Pages, PostRow, ReplyRow, TopicPage
+from discussions.queries.settling import about_settling
 from members.actions.photo import PhotoSize
 from members.models import Expertise, Member, RoleName
 
@@ -150,6 +152,8 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
     lowest = (page - 1) * POSTS_PER_PAGE + 1
     new_from = first_new_number(topic)
     posts = post_rows(topic, user, first=lowest, last=lowest + POSTS_PER_PAGE - 1, new_from=new_from)
+    if topic.has_moved_posts:
+        posts = with_moved(posts, topic, user, first=lowest, last=lowest + POSTS_PER_PAGE - 1)
     url = topic.get_absolute_url()
     reply = can_reply(user, topic)
     closing = bool(can_close_topic(user, topic))
@@ -184,6 +188,7 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
         posts=posts,
         pages=_pages(url, page, pages_in_all, topic),
         **_about_reader(topic, user),
+        **about_settling(topic, user),
         read_up_to=topic.last_number if page == pages_in_all else lowest + POSTS_PER_PAGE - 1,
     )
 

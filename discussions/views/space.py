@@ -4,14 +4,19 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from discussions.models import visible_spaces
-from discussions.queries import space_page, space_rows
+from discussions.models import visible_space_ids, visible_spaces
+from discussions.queries import following, space_page, space_rows
+from discussions.queries.spaces import spaces_to_ask_for
 from members.requests import MemberRequest
 
 
 @require_safe
 def space_list(request: MemberRequest) -> HttpResponse:
-    return render(request, "discussions/space_list.html", {"spaces": space_rows(request.user)})
+    context = {
+        "spaces": space_rows(request.user),
+        "askable": spaces_to_ask_for(request.user, visible_space_ids(request.user)),
+    }
+    return render(request, "discussions/space_list.html", context)
 
 
 @require_safe
@@ -23,5 +28,10 @@ def space_show(request: MemberRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "discussions/space_show.html",
-        {"space": page, "topics": page.topics, "older_url": page.older_url},
+        {
+            "space": page,
+            "topics": page.topics,
+            "older_url": page.older_url,
+            "following": following(request.user, space),
+        },
     )

@@ -129,6 +129,15 @@ class YesNoField(serializers.BooleanField):
         return bool(data == "true")
 
 
+class FlagField(serializers.BooleanField):
+    """`true` or `false` in a body, and none of the other things that count as one of them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if data is not True and data is not False:
+            self.fail("invalid", input=data)
+        return bool(data)
+
+
 class MomentField(serializers.DateTimeField):
     """Always UTC: a program does not care in which zone the token's member reads."""
 

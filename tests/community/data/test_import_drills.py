@@ -69,7 +69,7 @@ def test_killed_at_any_moment_it_comes_to_the_same_end(tmp_path, record_property
     last = run(folder)
     assert last["posts"] == 400 * 9
     assert snapshot() == expected
-    assert repair_counters() == {"topics": 0, "thanks": 0}
+    assert not any(repair_counters().values())
 
 
 def test_memory_does_not_grow_with_the_dump(tmp_path, record_property) -> None:

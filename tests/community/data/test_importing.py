@@ -149,7 +149,7 @@ def test_numbers_a_topic_by_true_time_and_nothing_before_what_it_answers(importe
 
 
 def test_counters_are_those_of_the_nightly_repair(imported) -> None:
-    assert repair_counters() == {"topics": 0, "thanks": 0}
+    assert not any(repair_counters().values())
     found = topic(10)
     assert (found.highest_number, found.last_number, found.post_count, found.people_count) == (8, 8, 8, 3)
     assert (found.last_post_at, found.last_poster) == (moment("2019-04-10 09:00:00"), member(1))
@@ -454,7 +454,7 @@ def test_a_newer_dump_appends_and_sets_the_counts(imported, lathe) -> None:
         (5, comment(60).pk, 4),
     ]
     assert (topic(20).highest_number, topic(20).last_poster) == (5, member(1))
-    assert repair_counters() == {"topics": 0, "thanks": 0}
+    assert not any(repair_counters().values())
     assert post(12).imported_upvotes == 3
     assert record("post", 12).data["down"] == 2
     assert topic(40).accepted_post == post(52)
@@ -519,7 +519,7 @@ def test_a_missing_table_is_told_and_the_rest_comes(lathe, name) -> None:
     assert found["topics"] == 4
     assert found["posts"] == (7 if name == "Comments" else 12)
     assert found["members"] == (0 if name == "Users" else 8)
-    assert repair_counters() == {"topics": 0, "thanks": 0}
+    assert not any(repair_counters().values())
 
 
 def test_posts_alone_are_a_community(lathe) -> None:
@@ -550,7 +550,7 @@ def test_malformed_xml_is_told_by_file_and_line_and_the_rest_comes(lathe, capsys
     # Mended, the file brings what was missing.
     change(lathe / "Posts.xml", "", ('<row Id=11"', '<row Id="11"'))
     assert run(lathe)["added"]["posts"] == 2
-    assert repair_counters() == {"topics": 0, "thanks": 0}
+    assert not any(repair_counters().values())
 
 
 # --- refusals -------------------------------------------------------------------------------------------------------
@@ -630,7 +630,7 @@ def test_long_topics_and_many_chunks(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("community.data.loading._CHUNK", 10)
     folder = write_dump(tmp_path / "long", topics=6, answers=3, comments=20)
     assert run(folder)["posts"] == 6 * 24
-    assert repair_counters() == {"topics": 0, "thanks": 0}
+    assert not any(repair_counters().values())
     for found in Topic.objects.all():
         assert list(found.posts.order_by("number").values_list("number", flat=True)) == list(range(1, 25))
 

@@ -170,7 +170,7 @@ def check(folder: Path, report: dict) -> None:
     waiting = Activity.objects.undispatched().exclude(verb__in=("space.created", "import.finished"))
     assert not waiting.exists()
     assert SearchEntry.objects.count() == len(posts)
-    assert repair_counters() == {"topics": 0, "thanks": 0}
+    assert not any(repair_counters().values())
 
 
 def _external(records: dict, kind: str, target: int) -> str:

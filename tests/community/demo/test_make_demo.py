@@ -75,7 +75,7 @@ def test_the_history_is_120_days_and_in_order_and_the_same_every_time():
     assert not Activity.objects.undispatched().exists(), "nothing is left for the worker"
     assert not Post.objects.filter(created_at__lt=F("reply_to__created_at")).exists()
     assert not Post.objects.filter(created_at__lt=F("author__joined_at")).exists()
-    assert repair_counters() == {"topics": 0, "thanks": 0}
+    assert not any(repair_counters().values())
 
 
 def test_make_demo_never_touches_a_community_that_has_members(member):
