@@ -23,7 +23,8 @@ from discussions.models import (
     TopicKind,
     visible_spaces,
 )
-from discussions.permissions import can_create_topic
+from discussions.permissions import can_create_kind, can_create_topic
+from discussions.queries.spaces import outline_of, spaces_that_look_first
 from discussions.queries.writing import prose_of
 from members.models import Member
 
@@ -60,6 +61,8 @@ class TopicForm(WritingForm):
     tags = TagsField(
         label=_("Tags"), required=False, max_length=250, help_text=_("Up to five, with commas between them.")
     )
+    has_looked = forms.BooleanField(label=_("I have looked for similar topics"), required=False)
+    takes_no_replies = forms.BooleanField(label=_("Without replies"), required=False)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(
@@ -68,6 +71,7 @@ class TopicForm(WritingForm):
         *,
         user: Member,
         space_slug: str,
+        kind: str = "",
         words: Mapping[str, str] | None = None,
     ) -> None:
         """`words` are those of a draft; an address that names a space does so for an empty form only."""
@@ -75,9 +79,24 @@ class TopicForm(WritingForm):
         if words:
             kept = {name: words[name] for name in ("space", "kind", "title", "tags") if words.get(name)}
             initial |= kept | {"body": prose_of(words)}
+        elif kind in TopicKind.values:
+            initial["kind"] = kind
         super().__init__(data, initial=initial)
         self.spaces = {space.slug: space for space in visible_spaces(user) if can_create_topic(user, space)}
-        taken = {kind for space in self.spaces.values() for kind in space.topic_kinds}
+        taken = {
+            kind
+            for space in self.spaces.values()
+            for kind in space.topic_kinds
+            if can_create_kind(user, space, kind)
+        }
+        if TopicKind.ANNOUNCEMENT not in taken:
+            del self.fields["takes_no_replies"]
+        chosen = self.chosen_space
+        if data is None and chosen is not None and not initial.get("body"):
+            self.initial["body"] = Prose(outline_of(chosen, str(self["kind"].value())), SourceFormat.MARKDOWN)
+        asking = spaces_that_look_first(list(self.spaces.values()))
+        if not (asking if chosen is None else chosen.pk in asking):
+            del self.fields["has_looked"]
         kind_field = self.fields["kind"]
         assert isinstance(kind_field, forms.ChoiceField)
         # An empty list would offer nothing to whoever may write nowhere; the space says that already.
@@ -102,6 +121,8 @@ class TopicForm(WritingForm):
             "title": data["title"],
             "prose": data["body"],
             "tags": data["tags"],
+            "has_looked": data.get("has_looked", False),
+            "takes_replies": not data.get("takes_no_replies", False),
             "idempotency_key": data["idempotency_key"],
         }
 

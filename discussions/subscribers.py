@@ -1,12 +1,18 @@
 """What `discussions` does by itself when something has happened."""
 
+from functools import partial
+
+from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from community.core.activity import on
+from community.core.broker import enqueue
 from community.core.models import Activity, NoticeReason
 from community.core.notices import notify
 from community.core.verbs import Verb
 from discussions.actions.answering import end_claim
+from discussions.actions.file_text import forget_files, move_files, read_files
 from discussions.actions.follow import follow_by_itself
 from discussions.actions.maintenance import refresh_usefulness
 from discussions.actions.notice import (
@@ -16,15 +22,25 @@ from discussions.actions.notice import (
     tell_of_post,
     tell_of_thanks,
 )
+from discussions.actions.place_notice import (
+    tell_of_decision_on_request,
+    tell_of_move,
+    tell_of_request,
+    tell_of_session,
+    tell_of_session_answer,
+)
 from discussions.models import (
     USEFUL_KINDS,
     AnswerRequest,
+    Attachment,
     FollowLevel,
     FollowReason,
     Message,
     Participant,
     Post,
+    SessionQuestion,
     Space,
+    Topic,
 )
 from discussions.queries.messages import may_be_told, recipients_of
 from members.models import Member
@@ -136,6 +152,24 @@ def forget_what_became_closed(activity: Activity) -> None:
             forget_where_unreadable(space)
 
 
+@on(Verb.TOPIC_CREATED, Verb.POST_CREATED, Verb.POST_EDITED, Verb.POST_RESTORED)
+def read_what_is_attached(activity: Activity) -> None:
+    """Rule 3.16: what stands in files is found too. Where the message is lost, the hourly job reads them."""
+    posts = Attachment.objects.filter(width=0, post__topic=activity.data["topic_id"])
+    if posts.exists():
+        transaction.on_commit(partial(enqueue, read_files))
+
+
+@on(Verb.POST_DELETED)
+def forget_what_was_attached(activity: Activity) -> None:
+    forget_files(activity.target_id)
+
+
+@on(Verb.TOPIC_MOVED, Verb.TOPIC_SPLIT, Verb.TOPIC_MERGED)
+def move_what_is_attached(activity: Activity) -> None:
+    move_files(activity.data.get("topic_id") or activity.target_id)
+
+
 @on(Verb.MESSAGE_SENT)
 def tell_of_message(activity: Activity) -> None:
     """Rule 3.13: those who take part, without a word of what was said; not who muted the author, nor who pauses."""
@@ -170,7 +204,69 @@ def tell_who_was_added(activity: Activity) -> None:
         )
 
 
+@on(Verb.ADDRESS_STOPPED)
+def tell_of_stopped_address(activity: Activity) -> None:
+    """Rule 9.4: the member finds a line about it at the next visit; by mail it would not arrive."""
+    member = Member.objects.filter(pk=activity.target_id).first()
+    if member is not None:
+        notify(
+            [member.pk],
+            reason=NoticeReason.ADDRESS,
+            key="address",
+            title=str(_("No mail reaches you: look at your address")),
+            url=reverse("notice_preferences"),
+            target=member,
+            at=activity.occurred_at,
+        )
+
+
 def _post(**lookup: object) -> Post | None:
     """None where it was deleted, or moved, since."""
     posts = Post.objects.present().select_related("topic__space", "reply_to")
     return posts.filter(topic__deleted_at__isnull=True, **lookup).first()
+
+
+# --- places of topics, sessions, spaces -------------------------------------------------------------------------
+
+
+@on(Verb.TOPIC_MOVED)
+def tell_followers_of_move(activity: Activity) -> None:
+    topic = Topic.objects.present().select_related("space").filter(pk=activity.target_id).first()
+    # Moved on meanwhile: that move tells.
+    if topic is not None and topic.space_id == activity.space_id:
+        tell_of_move(topic, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.SESSION_BEGUN)
+def tell_that_session_begins(activity: Activity) -> None:
+    topic = Topic.objects.present().select_related("space").filter(pk=activity.target_id).first()
+    if topic is not None:
+        tell_of_session(topic, at=activity.occurred_at)
+
+
+@on(Verb.SESSION_QUESTION_ANSWERED)
+def tell_who_wanted_to_know(activity: Activity) -> None:
+    question = (
+        SessionQuestion.objects.select_related("session__topic__space", "post", "answer__topic")
+        .filter(post=activity.target_id)
+        .first()
+    )
+    if question is not None:
+        tell_of_session_answer(question, by_id=activity.actor_id)
+
+
+@on(Verb.SPACE_REQUESTED)
+def tell_stewards_of_request(activity: Activity) -> None:
+    space = Space.objects.get(pk=activity.target_id)
+    tell_of_request(space, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.SPACE_REQUEST_DECIDED)
+def tell_who_asked(activity: Activity) -> None:
+    if activity.data.get("is_listed") and activity.counterpart_id is not None:
+        tell_of_decision_on_request(
+            Space.objects.get(pk=activity.target_id),
+            Member.objects.get(pk=activity.counterpart_id),
+            at=activity.occurred_at,
+            by_id=activity.actor_id,
+        )

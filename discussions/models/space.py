@@ -52,6 +52,10 @@ class SpaceQuerySet(models.QuerySet["Space"]):
             return self.none()
         return self.open_by(presets_open_to(user), user.pk)
 
+    def requestable(self) -> Self:
+        """Private spaces that tell every member their name and purpose, so that they can ask to be listed."""
+        return self.filter(takes_requests=True, archived_at__isnull=True)
+
     def open_by(self, presets: Sequence[str] | Combinable, member_id: int | Combinable) -> Self:
         """Spaces of these presets and those that list this member: what `visible_to` asks in SQL."""
         listed = SpaceMembership.objects.filter(space=OuterRef("pk"), member=member_id)

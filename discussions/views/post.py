@@ -28,9 +28,10 @@ from discussions.actions.post import (
     unthank_post,
 )
 from discussions.forms import PostEditForm, PostForm
-from discussions.models import Post, Reaction, ReactionKind
+from discussions.models import Post, Reaction, ReactionKind, Topic
 from discussions.permissions import can_edit_post
 from discussions.queries.history import changes_between
+from discussions.queries.moved import merged_into, moved_post
 from discussions.queries.writing import bin_rows, draft_of
 from discussions.views.draft import forget_what_was_sent, writing_in
 from discussions.views.topic import render_topic
@@ -41,16 +42,19 @@ from members.requests import MemberRequest
 @require_POST
 def post_create(request: MemberRequest, topic_id: int) -> HttpResponse:
     """Reply, and come back to the reply. What cannot be taken comes back in the composer with the reason."""
-    topic = queries.open_topic(request.user, topic_id)
+    topic = queries.open_topic(request.user, topic_id) or _open_merged(request, topic_id)
     if topic is None:
         raise Http404
     form = PostForm(request.POST)
     if form.is_valid():
         number = form.cleaned_data["reply_to"]
-        answered = get_object_or_404(Post.objects.present(), topic=topic, number=number) if number else None
+        # Written while the answered post was moved: it is found where it stands now, and nothing typed is lost.
+        answered = moved_post(request.user, topic_id, number) if number else None
+        if number and answered is None:
+            answered = get_object_or_404(Post.objects.present(), topic=topic, number=number)
         try:
             post = create_post(
-                topic,
+                answered.topic if answered else topic,
                 by=request.user,
                 prose=form.cleaned_data["body"],
                 reply_to=answered,
@@ -217,6 +221,11 @@ def member_posts(request: MemberRequest, handle: str) -> HttpResponse:
     }
     template = "discussions/_member_posts.html" if is_fragment(request) else "discussions/member_posts.html"
     return render(request, template, context)
+
+
+def _open_merged(request: MemberRequest, topic_id: int) -> Topic | None:
+    topic = merged_into(request.user, topic_id)
+    return queries.open_topic(request.user, topic.pk) if topic is not None else None
 
 
 def _visible_post(request: MemberRequest, post_id: int) -> Post:

@@ -14,6 +14,7 @@ from community.core.http import whole_number
 from community.core.permissions import require
 from community.core.text import Prose
 from discussions.actions.follow import follow, unfollow
+from discussions.actions.notice import notice_key
 from discussions.actions.topic import (
     close_topic,
     create_topic,
@@ -22,9 +23,12 @@ from discussions.actions.topic import (
     reopen_topic,
 )
 from discussions.forms import PostForm, TopicEditForm, TopicForm
-from discussions.models import FollowLevel, Post, Topic
+from discussions.models import FollowLevel, Post, Topic, TopicKind
 from discussions.permissions import can_edit_topic, can_reply
 from discussions.queries import first_new_number, open_topic, page_of, readable_by, topic_page
+from discussions.queries.moved import merged_into, moved_page
+from discussions.queries.notices import forget_unread_key, unread_keys
+from discussions.queries.spaces import outlines_of, rules_of
 from discussions.queries.writing import (
     Advice,
     draft_of,
@@ -44,8 +48,20 @@ def topic_show(request: MemberRequest, topic_id: int) -> HttpResponse:
     """One page of a thread, without `page` the one with the first unread post; being here marks it as read."""
     topic = open_topic(request.user, topic_id)
     if topic is None:
-        raise Http404
+        return _lead_on(request, topic_id)
     return render_topic(request, topic)
+
+
+def _lead_on(request: MemberRequest, topic_id: int) -> HttpResponse:
+    """A topic that was merged: its address leads on, and of a page of it each old place of a post does."""
+    topic = merged_into(request.user, topic_id)
+    if topic is None:
+        raise Http404
+    number = whole_number(request.GET.get("page"), highest=1_000_000)
+    if not number:
+        return redirect(topic)
+    place = moved_page(request.user, topic, topic_id, page=number)
+    return render(request, "discussions/topic_moved.html", {"place": place})
 
 
 def render_topic(
@@ -54,8 +70,11 @@ def render_topic(
     """The page of a thread, with a composer that keeps what was typed when a reply could not be taken."""
     number = whole_number(request.GET.get("page"), highest=1_000_000)
     page = topic_page(topic, request.user, page=number or page_of(first_new_number(topic) or 1))
-    if page.read_up_to > topic.my_number:  # type: ignore[attr-defined]
+    is_noticed = notice_key(topic.pk) in unread_keys(request.user)
+    if page.read_up_to > topic.my_number or is_noticed:  # type: ignore[attr-defined]
         mark_read(topic, request.user, page.read_up_to)
+        if is_noticed and page.read_up_to >= topic.last_number:
+            forget_unread_key(request.user, notice_key(topic.pk))
     key = f"reply:{topic.pk}"
     draft = draft_of(request.user, key) if page.can_reply else None
     words = draft.words if draft and form is None else {}
@@ -94,7 +113,8 @@ def topic_create(request: MemberRequest) -> HttpResponse:
     key = f"topic:new:{slug if SLUG.fullmatch(slug) else ''}"
     draft = draft_of(request.user, key)
     words = draft.words if draft else {}
-    form = TopicForm(request.POST or None, user=request.user, space_slug=slug, words=words)
+    kind = request.GET.get("kind", "")
+    form = TopicForm(request.POST or None, user=request.user, space_slug=slug, kind=kind, words=words)
     if request.method == "POST" and form.is_valid():
         try:
             topic = create_topic(form.cleaned_data["space"], by=request.user, **form.topic_arguments())
@@ -102,12 +122,15 @@ def topic_create(request: MemberRequest) -> HttpResponse:
             form.take_refusal(error)
         else:
             forget_what_was_sent(request, key)
-            return redirect(topic)
+            # A session needs its hours and hosts before it is one.
+            return redirect("session_edit", topic.pk) if topic.kind == TopicKind.SESSION else redirect(topic)
     space = form.chosen_space
     context = {
         "writing": writing_in(request, key, draft),
         "advice": Advice(similar=similar_topics(request.user, str(form["title"].value() or ""))),
         "form": form,
+        "rules": rules_of(space) if space else [],
+        "outlines": outlines_of(space) if space else [],
         "space": {"name": space.name, "url": space.get_absolute_url(), "readable_by": readable_by(space)}
         if space
         else None,
