@@ -18,6 +18,12 @@ app.conf.beat_schedule = {
     "sweep-mail": {"task": "mail.sweep", "schedule": timedelta(seconds=30)},
     "forget-idempotency-keys": {"task": "idempotency.forget", "schedule": crontab(hour="3", minute="20")},
     "forget-search-misses": {"task": "search.forget_misses", "schedule": crontab(hour="4", minute="55")},
+    "fetch-mail": {
+        "task": "mail.fetch",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "mail"},
+    },
+    "forget-received-mail": {"task": "mail.forget_received", "schedule": crontab(hour="4", minute="55")},
     "forget-notices": {"task": "notices.forget", "schedule": crontab(hour="4", minute="50")},
     "clear-sessions": {"task": "sessions.clear", "schedule": crontab(hour="3", minute="40")},
     "forget-drafts": {"task": "members.forget_drafts", "schedule": crontab(hour="3", minute="30")},

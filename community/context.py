@@ -1,6 +1,7 @@
 """What the frame of every page shows around its content."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from community.core.moments import initials
 from discussions.models import visible_spaces
+from discussions.queries.notices import unread_label
 from members.models import Member
 from members.permissions import can_review_applications
 
@@ -48,6 +50,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "is_inside": False,
         "paused_until": None,
         "nav_spaces": [],
+        "unread_notices": "",
     }
     user = getattr(request, "user", None)
     if not isinstance(user, Member):
@@ -57,6 +60,8 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "is_staff": user.is_staff,
         "keeps_gate": bool(can_review_applications(user)),
         "is_inside": user.is_admitted,
+        # Asked only where the frame prints it.
+        "unread_notices": partial(unread_label, user),
         "paused_until": user.paused_until if user.is_admitted else None,
         "nav_spaces": [
             NavSpace(space.name, url, current=request.path_info == url)

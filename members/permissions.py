@@ -81,6 +81,13 @@ def can_read_audit_log(user: Member) -> Decision:
     return Denied(_("Community managers and administrators read the record of what has happened."))
 
 
+def can_see_search_misses(user: Member) -> Decision:
+    """Rule 3.16: what is looked for in vain shows managers what is missing."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers read what is looked for in vain. Ask one of them."))
+
+
 def can_revoke_tokens(user: Member) -> Decision:
     """Integrations are the administrators'; everybody else revokes their own."""
     if user.has_role(RoleName.ADMINISTRATOR):
@@ -261,3 +268,10 @@ def can_set_identity_provider(user: Member) -> Decision:
     if user.has_role(RoleName.ADMINISTRATOR):
         return ALLOWED
     return Denied(_("Administrators set up how companies sign their people in. Ask one of them."))
+
+
+def can_read_mail_files(user: Member) -> Decision:
+    """On one's own machine only, where the address exists: whoever tries the community out sees its mails."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers and administrators look at the mails of this machine."))

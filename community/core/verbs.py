@@ -102,7 +102,10 @@ class Verb(models.TextChoices):
     TOPIC_REPLIES_SWITCHED = "topic.replies_switched", _("switched replies")  # topic_id, takes_replies
     TOPIC_MOVED = "topic.moved", _("moved a topic")  # topic_id, from_space_id, reason
     TOPIC_SPLIT = "topic.split", _("split a topic")  # topic_id: the new one; from_topic_id, post_ids, reason
-    TOPIC_MERGED = "topic.merged", _("merged a topic")  # topic_id: what it is part of now; from_topic_id, reason
+    TOPIC_MERGED = (
+        "topic.merged",
+        _("merged a topic"),
+    )  # topic_id: what it is part of now; from_topic_id, reason
     SESSION_SETTLED = "session.settled", _("settled a session")  # topic_id, starts_at, host_ids
     SESSION_BEGUN = "session.begun", _("began")  # topic_id
     SESSION_QUESTION_ASKED = "session_question.asked", _("asked in a session")  # topic_id, post_id
@@ -112,16 +115,25 @@ class Verb(models.TextChoices):
     SESSION_QUESTION_UNSUPPORTED = "session_question.unsupported", _("took back a support")  # topic_id
     # topic_id, number, reply_to_id, kind of topic, mentioned_ids; counterpart: who is answered
     POST_CREATED = "post.created", _("replied")
-    POST_EDITED = "post.edited", _("edited a post")  # topic_id, number, version, mentioned_ids: who is new among them
+    POST_EDITED = (
+        "post.edited",
+        _("edited a post"),
+    )  # topic_id, number, version, mentioned_ids: who is new among them
     POST_DELETED = "post.deleted", _("deleted a post")  # topic_id, number
     POST_RESTORED = "post.restored", _("restored a post")  # topic_id, number
     POST_THANKED = "post.thanked", _("said thanks")  # topic_id, number; counterpart: the author
     POST_UNTHANKED = "post.unthanked", _("took back a thanks")  # topic_id, number; counterpart: the author
-    POST_REACTED = "post.reacted", _("reacted to a post")  # topic_id, number, reaction; counterpart: the author
+    POST_REACTED = (
+        "post.reacted",
+        _("reacted to a post"),
+    )  # topic_id, number, reaction; counterpart: the author
     POST_UNREACTED = "post.unreacted", _("took back a reaction")  # as POST_REACTED
     QUESTION_CLAIMED = "question.claimed", _("is answering a question")  # topic_id; counterpart: the asker
     QUESTION_RELEASED = "question.released", _("is not answering a question")  # topic_id
-    ANSWER_REQUESTED = "answer.requested", _("asked somebody to answer")  # topic_id; counterpart: who is asked
+    ANSWER_REQUESTED = (
+        "answer.requested",
+        _("asked somebody to answer"),
+    )  # topic_id; counterpart: who is asked
     # topic_id, number; counterpart: the answerer
     ANSWER_ACCEPTED = "answer.accepted", _("accepted an answer")
     ANSWER_UNACCEPTED = "answer.unaccepted", _("took back an accepted answer")  # topic_id, number

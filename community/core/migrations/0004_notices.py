@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=60)),
-                ('reason', models.CharField(choices=[('mentioned', 'you were mentioned'), ('replied', 'somebody answered you'), ('message', 'somebody wrote to you'), ('decided', 'something of yours was decided'), ('reminder', 'you asked to be reminded'), ('answered', 'a question has its answer'), ('asked', 'you may know the answer'), ('announced', 'it is an announcement'), ('following', 'you follow the topic'), ('space', 'you follow the space'), ('tag', 'you follow the tag'), ('thanked', 'somebody thanked you')], max_length=20)),
+                ('reason', models.CharField(choices=[('mentioned', 'you were mentioned'), ('replied', 'somebody answered you'), ('message', 'somebody wrote to you'), ('decided', 'something of yours was decided'), ('address', 'mail to you came back'), ('reminder', 'you asked to be reminded'), ('answered', 'a question has its answer'), ('asked', 'you may know the answer'), ('announced', 'it is an announcement'), ('following', 'you follow the topic'), ('space', 'you follow the space'), ('tag', 'you follow the tag'), ('thanked', 'somebody thanked you')], max_length=20)),
                 ('weight', models.PositiveSmallIntegerField()),
                 ('title', models.CharField(max_length=200)),
                 ('url', models.CharField(max_length=300)),

@@ -21,6 +21,7 @@ class NoticeReason(models.TextChoices):
     REPLIED = "replied", _("somebody answered you")
     MESSAGE = "message", _("somebody wrote to you")
     DECIDED = "decided", _("something of yours was decided")
+    ADDRESS = "address", _("mail to you came back")
     REMINDER = "reminder", _("you asked to be reminded")
     ANSWERED = "answered", _("a question has its answer")
     ASKED = "asked", _("you may know the answer")

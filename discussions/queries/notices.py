@@ -1,0 +1,140 @@
+"""The inbox of notices and the dot in the frame: only what is still open to the reader (rule 9.5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from community.core.keyset import read_time_key, split_page, time_key
+from community.core.models import AddressFault, Notice, NoticeQuerySet, NoticeReason
+from community.core.moments import Clock
+from community.core.statements import Blank, OneOf, Statement
+from discussions.models import Topic, visible_space_ids
+from members.models import Member
+
+NOTICES_PER_PAGE: Final = 30
+# More than that is "99+", and nobody waits for it to be counted.
+MOST_COUNTED: Final = 100
+
+_UNREAD: Final = Statement(
+    lambda: (
+        Notice.objects.unread()
+        .filter(Q(space_id__isnull=True) | OneOf("space_id", Blank("spaces")), member=Blank("reader"))
+        .values_list("key")[:MOST_COUNTED]
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One line of the inbox."""
+
+    id: int
+    title: str
+    url: str
+    reason: str
+    count_label: str
+    actor_name: str
+    is_unread: bool
+    when_relative: str
+    when_iso: str
+    when_exact: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """The reader's notices, newest first; `older` is the key of the next page, '' at the end."""
+
+    rows: list[NoticeRow]
+    older: str
+    unread_count: int
+    loaded_at: str
+
+
+def unread_keys(user: Member) -> list[str]:
+    """What the reader has not read, `MOST_COUNTED` at most: one query, asked once a request."""
+    loaded: list[str] | None = user.__dict__.get("_unread_keys")
+    if loaded is None:
+        rows = _UNREAD(reader=user.pk, spaces=list(visible_space_ids(user))) if user.is_admitted else []
+        loaded = user.__dict__["_unread_keys"] = [key for (key,) in rows]
+    return loaded
+
+
+def forget_unread_key(user: Member, key: str) -> None:
+    """It was read in this request: the frame need not ask again."""
+    user.__dict__["_unread_keys"] = [other for other in unread_keys(user) if other != key]
+
+
+def unread_label(user: Member) -> str:
+    """The number beside the bell: '' for none, '99+' for many."""
+    count = len(unread_keys(user))
+    return "" if not count else (f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count))
+
+
+def open_notices(user: Member) -> NoticeQuerySet:
+    """The reader's own, of spaces that they may see now."""
+    spaces = list(visible_space_ids(user))
+    return Notice.objects.filter(Q(space_id__isnull=True) | Q(space_id__in=spaces), member=user)
+
+
+def inbox_page(user: Member, *, before: str | None = None, only_unread: bool = False) -> InboxPage:
+    """One page, in two queries beside that for the spaces and the one for the dot."""
+    now = timezone.now()
+    notices = open_notices(user).select_related("actor").order_by("-at", "-pk")
+    if only_unread:
+        notices = notices.unread()
+    if (key := read_time_key(before)) is not None:
+        at, notice_id = key
+        notices = notices.filter(Q(at__lt=at) | Q(at=at, pk__lt=notice_id), at__lte=at)
+    found, has_more = split_page(list(notices[: NOTICES_PER_PAGE + 1]), NOTICES_PER_PAGE)
+    older = time_key(found[-1].at, found[-1].pk) if has_more else ""
+    shown = _still_there(user, found)
+    clock = Clock(now)
+    return InboxPage(
+        rows=[_row(notice, clock) for notice in shown],
+        older=older,
+        unread_count=len(unread_keys(user)),
+        loaded_at=now.isoformat(),
+    )
+
+
+def _still_there(user: Member, notices: Sequence[Notice]) -> list[Notice]:
+    """Without those of topics that were deleted, or moved to where the reader may not follow."""
+    ids = {int(key) for notice in notices if (key := _topic_of(notice)).isdigit()}
+    if not ids:
+        return list(notices)
+    there = set(Topic.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    return [notice for notice in notices if not (key := _topic_of(notice)).isdigit() or int(key) in there]
+
+
+def _topic_of(notice: Notice) -> str:
+    kind, _colon, number = notice.key.partition(":")
+    return number if kind == "topic" else ""
+
+
+def _row(notice: Notice, clock: Clock) -> NoticeRow:
+    when = clock.moment(notice.at)
+    return NoticeRow(
+        id=notice.pk,
+        title=notice.title,
+        url=notice.url,
+        reason=_("because {reason}").format(reason=NoticeReason(notice.reason).label),
+        count_label=ngettext("{count} new", "{count} new", notice.count).format(count=notice.count)
+        if notice.count > 1
+        else "",
+        actor_name=notice.actor.display_name if notice.actor else "",
+        is_unread=notice.read_at is None,
+        when_relative=when.relative,
+        when_iso=when.iso,
+        when_exact=when.exact,
+    )
+
+
+def broken_address(user: Member) -> AddressFault | None:
+    """The reader's address, where mail to it has been given up."""
+    return AddressFault.objects.filter(member=user, stopped_at__lte=Now()).first()
