@@ -144,7 +144,7 @@ class ForYouEndpoint(Endpoint):
         return topics.select_related("space", "author", "last_poster").prefetch_related("tags")  # type: ignore[misc]
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"reasons": self.reasons}
+        return {**super().get_serializer_context(), "reasons": self.reasons}
 
     @extend_schema(parameters=[ListQuery], responses=ForYouSerializer(many=True))
     def for_you(self, request: ApiRequest) -> Response:
@@ -309,7 +309,7 @@ class SavedViewEndpoint(Endpoint):
     queries = {"list": ListQuery}
 
     def get_queryset(self) -> QuerySet[SavedView]:
-        return SavedView.objects.filter(member=self.request.user)
+        return SavedView.objects.filter(member=self.request.user.pk)
 
     @extend_schema(parameters=[ListQuery], responses=SavedViewSerializer(many=True))
     def list(self, request: ApiRequest) -> Response:

@@ -34,6 +34,7 @@ from community.bench.words import (
     body_pool,
 )
 from community.core.text import RENDERER_VERSION
+from discussions.actions.maintenance import USEFULNESS
 from discussions.models import Space, SpacePreset, Tag
 from members.actions.directory import rebuild_directory
 from members.actions.fact import built_in_fields
@@ -538,8 +539,13 @@ _STATEMENTS: Sequence[tuple[str, str]] = (
         ORDER BY read_at DESC LIMIT %(reader_follows)s;
         INSERT INTO discussions_follow (member_id, space_id, level, reason, created_at)
         SELECT id, 1 + id %% 8, 'highlights', 'chosen', joined_at FROM members_member;
+        UPDATE discussions_follow SET level = 'everything' WHERE member_id = %(reader)s AND space_id IS NOT NULL;
+        INSERT INTO discussions_follow (member_id, tag_id, level, reason, created_at)
+        SELECT %(reader)s, id, 'everything', 'chosen', now() - interval '90 days'
+        FROM discussions_tag ORDER BY id LIMIT 5;
         """,
     ),
+    ("usefulness", USEFULNESS.format(of_posts="", of_topics="")),
     (
         "search entries",
         """

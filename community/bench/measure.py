@@ -14,11 +14,12 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.urls import reverse
+from django.utils.text import slugify
 
 from community.bench.load import KEEPER_ID, READER_ID
 from community.bench.server import COUNT_HEADER, SESSION_COOKIE, Server, cpu_seconds
 from community.bench.sizes import LONG_TOPIC_ID, TYPICAL_TOPIC_ID, Sizes
-from community.bench.words import COMMON_WORD, RARE_PERSON, RARE_WORD, TOPICS
+from community.bench.words import COMMON_WORD, RARE_PERSON, RARE_WORD, TAGS, TOPICS
 from discussions.models import POSTS_PER_PAGE
 from members.directory import facet_value
 from members.models import Member, Organisation
@@ -68,12 +69,19 @@ def pages(sizes: Sizes) -> list[Page]:
     """The pages of the application, after the floor and the barer floor."""
     last = (sizes.long_topic - 1) // POSTS_PER_PAGE + 1
     topic = reverse("topic_show", args=[LONG_TOPIC_ID])
+    topics = reverse("topic_list")
     search, people, applications = reverse("search"), reverse("member_list"), reverse("application_list")
     topic_value = quote(facet_value(TOPICS[0]))
     return [
         Page(FLOOR, "/bench/floor/"),
         Page(BARE, "/bench/bare/"),
         Page("home", reverse("home")),
+        Page("for you", topics),
+        Page("latest", f"{topics}?list=latest"),
+        Page("latest of a tag, unread", f"{topics}?list=latest&tag={quote(slugify(TAGS[0]))}&unread=1"),
+        Page("unanswered", f"{topics}?list=unanswered"),
+        Page("most useful", f"{topics}?list=useful"),
+        Page("what came since", f"{reverse('topic_live', args=[LONG_TOPIC_ID])}?after=1"),
         Page("spaces", reverse("space_list")),
         Page("space", reverse("space_show", args=["space-1"])),
         Page("topic", f"{reverse('topic_show', args=[TYPICAL_TOPIC_ID])}?page=1"),

@@ -36,6 +36,7 @@ class Budget:
 
 _FIRST = "long topic, first page"
 DIRECTORY = ("people", "people, broad facet", "people, two facets", "people, rare word", "company")
+LISTS = ("for you", "latest", "latest of a tag, unread", "unanswered", "most useful")
 _QUEUE = ("applications", "applications, waitlist", "applications, accepted")
 
 BUDGETS = (
@@ -43,6 +44,9 @@ BUDGETS = (
     Budget("topic page, CPU against the floor", "topic", "ratio", 2.0),
     Budget("topic list, queries", "space", "queries", 8),
     Budget("topic list, CPU against the floor", "space", "ratio", 1.6),
+    Budget("home, queries", "home", "queries", 12),
+    *(Budget(f"{page}: queries", page, "queries", 8) for page in LISTS),
+    *(Budget(f"{page}: CPU against the floor", page, "ratio", 1.6) for page in LISTS),
     Budget("long topic, middle page against its first", "long topic, middle page", "relative", 1.1, _FIRST),
     Budget("long topic, last page against its first", "long topic, last page", "relative", 1.1, _FIRST),
     *(Budget(f"{page}: CPU against the floor", page, "ratio", 3.0) for page in (*DIRECTORY, *_QUEUE)),

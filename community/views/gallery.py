@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from community.core.diff import DiffPart
 from community.core.forms import ProseField
+from discussions.forms import SavedViewForm
 from discussions.queries import (
     Level,
     Link,
@@ -32,6 +33,8 @@ from discussions.queries import (
     TopicPage,
     TopicRow,
 )
+from discussions.queries.bookmarks import BookmarkRow
+from discussions.queries.topic_lists import Chip, SavedViewRow, TopicListPage
 from members.actions.fact import BUILT_IN
 from members.forms.profile import PhotoForm, ProfileForm
 from members.models import FactField, Member
@@ -161,6 +164,15 @@ def post_rows(case: str, count: int = 20) -> list[PostRow]:
                 thank_url="" if mine else "#",
                 thanked=number == 4,
                 thanks_label="3 thanks" if number in (3, 4) else "",
+                react_url="" if mine else "#",
+                said_insightful=number == 4,
+                said_agree=False,
+                said_me_too=False,
+                reactions_label="2 insightful · 1 me too" if number in (4, 7) else "",
+                bookmark_url="#",
+                bookmarked=number == 7,
+                replies_url="#" if number == 2 else "",
+                replies_label="2 replies" if number == 2 else "",
                 reply_url=f"?reply_to={number}#write",
                 has_menu=mine or number == 7,
                 accept_url="#" if number == 7 else "",
@@ -192,6 +204,8 @@ def topic_rows(case: str, count: int = 12, *, inside: bool = False) -> list[Topi
             tags_text=f"#{words['tag']} #{words['tag']}2" if number % 2 else "",
             new_label=f"{number} new" if number in (1, 2, 4) else "",
             reason="because you replied" if number in (1, 4) else "",
+            answering_label=f"{words['other']} is answering" if number == 2 else "",
+            undo_url="#" if number == 1 else "",
         )
         for number in range(count)
     ]
@@ -284,6 +298,10 @@ def _topic_show(case: str) -> dict[str, Any]:
             pages=None if case == "empty" else PAGE_LINKS,
             read_up_to=20,
             similar=[Link(words["title"], "#")],
+            follow_reason="Because you replied.",
+            unfollow_url="#",
+            answering_label=f"{words['other']} is answering this." if case == "long" else "",
+            claim_url="" if case == "long" else "#",
         ),
         "form": ReplyForm(),
         "answering": "",
@@ -581,7 +599,61 @@ def _error(case: str) -> dict[str, Any]:
     }
 
 
+def _topic_list(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    rows = [] if case == "empty" else topic_rows(case)
+    return {
+        "page": TopicListPage(
+            title="For you",
+            tabs=[
+                Chip(name, "#", current=not place)
+                for place, name in enumerate(("For you", "Latest", "Unanswered", "Most useful"))
+            ],
+            chips=[Chip(f"#{words['tag']}", "#", current=True), Chip("Question", "#", current=False)],
+            spaces=[Chip(words["space"], "#", current=False), Chip("Procurement", "#", current=True)],
+            topics=rows,
+            older_url="#" if rows else "",
+            query="kind=question",
+            is_narrowed=False,
+            saved=[SavedViewRow(words["title"][:60], "#", "#", "#", is_digest=True, current=False)],
+            empty_title="You have read everything you follow",
+            empty_text="What moves in the topics, spaces and tags you follow stands here.",
+            live_url="",
+        ),
+        "topics": rows,
+        "form": SavedViewForm(initial={"query": "kind=question"}),
+        "is_kept": False,
+    }
+
+
+def _bookmark_list(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    return {
+        "bookmarks": []
+        if case == "empty"
+        else [
+            BookmarkRow(
+                id=number,
+                topic_title=words["title"],
+                url="#",
+                space_name=words["space"],
+                author_name=words["name"],
+                excerpt=words["sentence"],
+                note=words["sentence"][:200] if number == 1 else "",
+                reminder="Reminds you 4 Dec 2026, 09:00 if nobody has answered by then." if number else "",
+                edit_url="#",
+                delete_url="#",
+                **WHEN,
+            )
+            for number in range(3)
+        ],
+        "older_url": "",
+    }
+
+
 PAGES: dict[str, tuple[str, Any]] = {
+    "topic_list": ("discussions/topic_list.html", _topic_list),
+    "bookmark_list": ("discussions/bookmark_list.html", _bookmark_list),
     "home": ("home.html", _home),
     "space_list": ("discussions/space_list.html", _space_list),
     "space_show": ("discussions/space_show.html", _space_show),

@@ -38,7 +38,8 @@ _THANKS_DRIFT = """
     WHERE truth.id = post.id AND post.thanks_count <> truth.thanks_count
 """
 
-_USEFULNESS = """
+# Two places stand open: which posts and which topics are counted; all of them where nothing is filled in.
+USEFULNESS = """
     WITH liked AS (
         SELECT DISTINCT post.topic_id, reaction.member_id
         FROM discussions_reaction AS reaction JOIN discussions_post AS post ON post.id = reaction.post_id
@@ -92,7 +93,7 @@ def refresh_usefulness(topic_id: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM discussions_topic WHERE id = %s FOR NO KEY UPDATE", [topic_id])
         one = {"of_posts": "AND post.topic_id = %(topic)s", "of_topics": "AND topic.id = %(topic)s"}
-        cursor.execute(_USEFULNESS.format(**one), {"topic": topic_id})
+        cursor.execute(USEFULNESS.format(**one), {"topic": topic_id})
 
 
 @shared_task(name="discussions.repair_counters")
@@ -103,7 +104,7 @@ def repair_counters() -> dict[str, int]:
         ("topics", _DRIFT),
         ("thanks", _THANKS_DRIFT),
         ("reactions", _REACTION_DRIFT),
-        ("usefulness", _USEFULNESS.format(of_posts="", of_topics="")),
+        ("usefulness", USEFULNESS.format(of_posts="", of_topics="")),
     ):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '10min'")

@@ -193,7 +193,7 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
     )
 
 
-def _about_reader(topic: Topic, user: Member) -> dict[str, str]:
+def _about_reader(topic: Topic, user: Member) -> dict[str, Any]:
     """Why the reader follows, and who is at an open question (rules 3.9 and 3.11)."""
     url, reason, claimer_id = topic.get_absolute_url(), topic.my_reason, topic.claimer_id  # type: ignore[attr-defined]
     shown = {"live_url": f"{url}live/?after={topic.last_number}"}

@@ -293,7 +293,7 @@ def _rows(user: Member, wanted: TopicFilter, before: str | None) -> tuple[list[T
         page = for_you(user, wanted, limit=TOPICS_PER_PAGE, before=before, knows=known_tags(user))
         return rows_of(user, page), page.key
     shape = tuple(name for name in ("space", "tag", "kind", "unread", "unanswered") if getattr(wanted, name))
-    blanks = {
+    blanks: dict[str, Any] = {
         "space": next((space.pk for space in visible_spaces(user) if space.slug == wanted.space), 0),
         "tag": wanted.tag,
         "kind": wanted.kind,

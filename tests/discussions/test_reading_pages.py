@@ -1,4 +1,4 @@
-"""The lists with their reasons and chips, following with its undo, bookmarks, kept lists, replies, and what came since."""
+"""The lists with reasons and chips, following with its undo, marks, kept lists, replies, and what came since."""
 
 from datetime import timedelta
 
@@ -413,7 +413,9 @@ def test_who_may_know_is_shown_with_the_load(web, member, manager):
     assert web.get(url).context["people"][0].is_asked
     # Somebody else sees who may know, and does not ask in the asker's name.
     other = make_topic(kind="question", tags=["Pricing"])
-    assert not any(one.ask_url for one in web.get(reverse("topic_experts", args=[other.pk])).context["people"])
+    assert not any(
+        one.ask_url for one in web.get(reverse("topic_experts", args=[other.pk])).context["people"]
+    )
 
 
 def test_who_takes_no_more_is_blocked_or_cannot_read_is_not_suggested(web, member, manager):
