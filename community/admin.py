@@ -10,13 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core.admin import CommunityModelAdmin
-from community.core.models import Activity, ApiToken
+from community.core.inbound import forget_fault
+from community.core.models import Activity, AddressFault, ApiToken, SearchMiss
 from community.core.permissions import Decision
 from community.core.tokens import revoke_token
 from community.models import ImportRecord
 from discussions.models import visible_space_ids
 from members.models import Member, RoleName
-from members.permissions import can_read_audit_log, can_revoke_tokens
+from members.permissions import (
+    can_read_audit_log,
+    can_revoke_tokens,
+    can_see_search_misses,
+    can_tend_addresses,
+)
 from members.requests import MemberRequest
 
 # What members say to each other leaves rows that only subscribers read.
@@ -145,3 +151,43 @@ class ImportRecordAdmin(CommunityModelAdmin[ImportRecord]):
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         return (queryset.filter(external_id=term) if term else queryset), False
+
+
+@admin.register(SearchMiss)
+class SearchMissAdmin(CommunityModelAdmin[SearchMiss]):
+    """What members look for and do not find (rule 3.16): what to write next. Who looked is kept nowhere."""
+
+    list_display = ("words", "day", "count")
+    list_filter = ("day",)
+    ordering = ("-day", "-count")
+    search_fields = ("words",)
+    fields = readonly_fields = ("words", "day", "count")
+
+    def may_view(self, user: Member) -> Decision:
+        return can_see_search_misses(user)
+
+
+@admin.register(AddressFault)
+class AddressFaultAdmin(CommunityModelAdmin[AddressFault]):
+    """Addresses whose mail comes back (rule 9.4): the manager corrects the account, or says that it works again."""
+
+    list_display = ("address", "member", "reason", "status", "soft_count", "last_at", "stopped_at")
+    list_select_related = ("member",)
+    search_fields = ("address",)
+    fields = readonly_fields = (
+        "address", "member", "reason", "status", "soft_count", "first_at", "last_at", "stopped_at",
+    )  # fmt: skip
+    actions = ("let_through",)
+
+    def may_view(self, user: Member) -> Decision:
+        return can_tend_addresses(user)
+
+    @admin.action(description=gettext_lazy("Send to this address again"), permissions=["view"])
+    def let_through(self, request: MemberRequest, queryset: QuerySet[AddressFault]) -> HttpResponse | None:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Does the address take mail again?"),
+            button=_("Send to it again"),
+            act=lambda fault, _values: forget_fault(fault.address),
+        )

@@ -453,7 +453,7 @@ def search_page(user: Member, typed: str, *, page: int, topic_id: int | None = N
     asked = read_search(typed)
     spaces = {space.pk: space for space in visible_spaces(user)}
     topic = None if topic_id is None else Topic.objects.visible_to(user).filter(pk=topic_id).first()
-    if not spaces or not (asked.words or asked.operators):
+    if not (asked.words or asked.operators):
         return SearchPage(problems=asked.problems, topic_title=topic.title if topic else "")
     narrowing = _narrow(user, asked, list(spaces.values()))
     kinds = set(narrowing.kinds)
@@ -461,7 +461,8 @@ def search_page(user: Member, typed: str, *, page: int, topic_id: int | None = N
     people = _people(user, asked.words) if "person" in others and asked.words else []
     found: list[tuple[str, int, str, str]] = []
     is_whole = True
-    if (kinds - others or not others) and not (topic_id is not None and topic is None):
+    asks_entries = bool(kinds - others) or not others
+    if spaces and asks_entries and (topic is not None or topic_id is None):
         found, is_whole = _find(
             asked.words,
             narrowing,

@@ -275,3 +275,10 @@ def can_read_mail_files(user: Member) -> Decision:
     if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
         return ALLOWED
     return Denied(_("Community managers and administrators look at the mails of this machine."))
+
+
+def can_tend_addresses(user: Member) -> Decision:
+    """Rule 9.4: who looks after accounts sees whose mail comes back."""
+    if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Community managers look after addresses that take no mail. Ask one of them."))

@@ -45,6 +45,9 @@ OPEN_TO_STRANGERS = {
     "terms_list",  # what everybody may read before they ask to come in
     "terms_show",
     "invitation_show",  # whoever holds the link of an invitation
+    "mail_stop",  # signed, for ever: a mail must be stoppable without signing in (RFC 8058)
+    "mail_act",  # signed, for a month: one tap from a mail (rule 9.6)
+    "mail_inbound",  # signed by the provider of mail; nothing is there without
     "company_sign_in",  # asks which company, and leads on by the domain alone
     "company_callback",  # checks that this browser began it, and then the company's signature
     "account_login",
@@ -138,6 +141,20 @@ MATRIX: dict[str, Row] = {
     "gallery": page(),
     "company_sign_in": public(signed_in=302),
     "company_callback": public(404),
+    # notices and mail
+    "notice_list": page(applicant=403),
+    # Somebody else's.
+    "notice_read": act((), applicant=403, otherwise=404),
+    "notice_read_all": act(applicant=403),
+    "notice_preferences": page(applicant=403),
+    "notice_address_works": act(applicant=403),
+    "mail_stop": public(404),
+    "mail_act": public(404),
+    "mail_inbound": public(404, method="post"),
+    "mail_list": page(403, applicant=403, manager=200, administrator=200),
+    # There is no such file.
+    "mail_show": page(403, applicant=403, manager=404, administrator=404),
+    "mail_html": page(403, applicant=403, manager=404, administrator=404),
     # the gate
     "gate_show": public(),
     "application_start": public(422, method="post"),
@@ -241,6 +258,38 @@ MATRIX: dict[str, Row] = {
     "answer_accept": act(ANSWER),
     "answer_unaccept": act(ANSWER),
     "tag_show": page(applicant=404),
+    # settling: stewards of the space do it too, and nobody of the cast is one here
+    "space_edit": page(403, applicant=404, manager=200, administrator=200),
+    "space_people": page(403, applicant=404, manager=200, administrator=200),
+    # Nobody is named.
+    "space_member_add": act(GATE, ok=422),
+    "space_member_remove": act(GATE),
+    "steward_add": act(GATE, ok=422),
+    "steward_end": act(GATE, ok=404),
+    "space_archive": act(GATE),
+    "space_reopen": act(GATE, ok=409),
+    "space_ask": page(applicant=404, moderator=302, manager=302),
+    "space_request_decide": with_body(act(("manager",), otherwise=404, moderator=403), is_listed="no"),
+    "topic_pin": page(403, applicant=404, moderator=200, manager=200),
+    "topic_unpin": act(MODERATE),
+    # It is no announcement.
+    "topic_replies": act(()),
+    "topic_move": page(403, applicant=404, moderator=200, manager=200),
+    "topic_split": page(403, applicant=404, moderator=200, manager=200),
+    "topic_merge": page(403, applicant=404, moderator=200, manager=200),
+    "session_show": page(applicant=404),
+    "session_transcript": page(applicant=404),
+    "session_calendar": page(applicant=404),
+    "session_edit": page(403, applicant=404, moderator=200, manager=200),
+    "session_ask": with_body(act(), body="Why?"),
+    # The host is somebody else.
+    "question_answer": page(403, applicant=404),
+    "question_support": act(),
+    "question_unsupport": act(),
+    "tag_list": page(403, applicant=403, moderator=200, manager=200),
+    # It is in the list already, and no other is named.
+    "tag_accept": act(MODERATE, ok=409),
+    "tag_merge": act(MODERATE, ok=422),
     "draft_list": page(),
     "draft_keep": with_body(act(applicant=302), draft_key="reply:1", body="Words."),
     "draft_drop": with_body(act(applicant=302), draft_key="reply:1"),
@@ -323,6 +372,16 @@ MATRIX: dict[str, Row] = {
     "api_space_show": api(),
     "api_topic_list": api(),
     "api_topic_show": api(),
+    "api_topic_pin": api(only=MODERATE, method="post", reason="First of all."),
+    "api_topic_unpin": api(only=MODERATE, method="post"),
+    "api_topic_move": api(404, method="post", space=2_000_000_001),
+    "api_topic_split": api(201, MODERATE, method="post", numbers=[2], title="Apart"),
+    "api_topic_merge": api(404, method="post", into=2_000_000_002),
+    "api_session_show": api(),
+    "api_session_question_list": api(),
+    "api_session_question_answer": api(403, method="post", body="Because."),
+    "api_session_question_support": api(method="post"),
+    "api_session_question_unsupport": api(method="post"),
     "api_topic_close": api(only=MODERATE, method="post", reason="It is said."),
     "api_topic_reopen": api(409, MODERATE, method="post"),
     "api_topic_follow": api(method="post", level="mute"),
@@ -388,6 +447,7 @@ MATRIX: dict[str, Row] = {
 # The tables that the administration shows, and to whom. Whoever is not staff does not get in at all.
 ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "community_importrecord": ("manager", "administrator"),
+    "core_addressfault": ("manager", "administrator"),
     "core_activity": ("manager", "administrator"),
     "core_apitoken": ("administrator",),
     "core_searchmiss": ("manager", "administrator"),
@@ -442,6 +502,8 @@ def values(world: World) -> dict[str, object]:
         "handle": writer.handle,
         "link_name": "company-0",
         "session_id": 1,
+        "slug of space_ask": "askable",
+        "request_id": world.request.pk,
         "slug of organisation_show": world.company.slug if world.company else "",
         "organisation_id": world.company.pk if world.company else 0,
         "search_id": world.search.pk if world.search else 0,
@@ -461,6 +523,8 @@ def values(world: World) -> dict[str, object]:
         "conversation_id": world.message.conversation_id,
         "message_id": world.message.pk,
         "name": world.photo.name,
+        "token": "unknown-token",
+        "notice_id": world.notice.pk,
         "size": 96,
         "object_id": 2**31,
         "content_type_id": 1,

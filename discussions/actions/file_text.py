@@ -1,0 +1,83 @@
+"""The words of files that stand in posts, put into the search; read by a job, because a file takes its time."""
+
+import logging
+from typing import Final
+
+from celery import shared_task
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from community.core.models import SearchEntry, SearchKind
+from community.core.search import move_entries, put_entry, remove_entry
+from discussions.actions.attachment import path_of
+from discussions.models import Attachment, Topic
+from discussions.office_text import UnreadableError, text_of
+
+logger = logging.getLogger(__name__)
+
+FILES_AT_ONCE: Final = 20
+_TYPE: Final = "attachment"
+
+
+@shared_task(name="discussions.read_files")
+def read_files() -> int:
+    """Put files of posts into the search that are not in it yet. Safe to run twice and at once; returns how many.
+
+    A file that cannot be read, a PDF among them, is found by its name alone.
+    """
+    entries = SearchEntry.objects.filter(target_type=_TYPE, target_id=OuterRef("pk"))
+    waiting = Attachment.objects.filter(
+        ~Exists(entries), width=0, post__deleted_at__isnull=True, post__topic__deleted_at__isnull=True
+    )
+    ids = list(waiting.filter(post__isnull=False).order_by("pk").values_list("pk", flat=True)[:FILES_AT_ONCE])
+    return sum(_read_file(pk) for pk in ids)
+
+
+def forget_files(post_id: int) -> None:
+    """The post is gone, and the words of its files with it."""
+    for pk in Attachment.objects.filter(post=post_id).values_list("pk", flat=True):
+        remove_entry(target_type=_TYPE, target_id=pk)
+
+
+def move_files(topic_id: int) -> None:
+    """The topic's posts stand in another space now, and their files with them."""
+    topic = Topic.objects.filter(pk=topic_id).first()
+    if topic is not None:
+        ids = list(Attachment.objects.filter(post__topic=topic_id).values_list("pk", flat=True))
+        move_entries(_TYPE, ids, space_id=topic.space_id)
+
+
+def _read_file(pk: int) -> bool:
+    """Read without a lock, then write where the post still stands."""
+    file = Attachment.objects.filter(pk=pk).first()
+    if file is None or not default_storage.exists(path_of(file.name)):
+        return False
+    with default_storage.open(path_of(file.name)) as stored:
+        content = stored.read()
+    try:
+        text = text_of(content, file.file_name.rpartition(".")[2].lower())
+    except UnreadableError as error:
+        logger.warning("a file could not be read", extra={"reason": str(error), "count": file.size})
+        text = ""
+    with transaction.atomic():
+        # Of itself the row says nothing any more of who uploaded it: the post does, or nobody.
+        locked = (
+            Attachment.objects.select_for_update(of=("self",))
+            .select_related("post__topic")
+            .filter(pk=pk, post__deleted_at__isnull=True)
+            .first()
+        )
+        if locked is None or locked.post is None:
+            return False
+        put_entry(
+            SearchKind.FILE,
+            target_type=_TYPE,
+            target_id=pk,
+            title=locked.file_name,
+            text=text,
+            space_id=locked.post.topic.space_id,
+            author_id=locked.post.author_id,
+            at=locked.post.created_at,
+        )
+    return True
