@@ -17,7 +17,9 @@ async function find(name) {
 
 async function attach(element) {
   const done = attached.get(element) ?? attached.set(element, new Set()).get(element);
-  for (const name of element.dataset.behaviour.split(/\s+/).filter((word) => word && !done.has(word))) {
+  for (const name of element.dataset.behaviour.split(/\s+/)) {
+    /* Asked at each turn: while one is fetched, the page may be gone through again. */
+    if (!name || done.has(name)) continue;
     done.add(name);
     (await find(name))(element);
   }
