@@ -67,14 +67,16 @@ _NOTED_SESSIONS: Final = 10_000
 _FOR_SUSPENDED: Final = frozenset(
     {
         "suspension_show", "suspension_appeal", "member_leave", "account_logout", "account_reauthenticate",
-        "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "health", "csp_report",
+        "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "health", "csp_report", "mail_stop",
     }
 )  # fmt: skip
 _FOR_THOSE_WHO_LEFT: Final = frozenset(
-    {"member_left", "member_return", "account_logout", "health", "csp_report"}
+    {"member_left", "member_return", "account_logout", "health", "csp_report", "mail_stop"}
 )
 # Besides everything it takes to set a second step up: the ways out.
-_WITHOUT_FACTOR: Final = frozenset({"account_logout", "account_reauthenticate", "health", "csp_report"})
+_WITHOUT_FACTOR: Final = frozenset(
+    {"account_logout", "account_reauthenticate", "health", "csp_report", "mail_stop", "mail_act"}
+)
 
 
 class StandingMiddleware:

@@ -13,13 +13,26 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from community.core.models import Activity, ApiToken, IdempotencyKey, Scope, SearchEntry
+from community.core.models import (
+    Activity,
+    ApiToken,
+    IdempotencyKey,
+    Notice,
+    NoticeReason,
+    Scope,
+    SearchEntry,
+)
+from community.core.notices import notify
 from community.core.text import Prose, SourceFormat
+from discussions.actions.ask_session import answer_question, ask_question, settle_session
 from discussions.actions.attachment import attach_file
 from discussions.actions.bookmark import bookmark_post
 from discussions.actions.message import report_message, send_message, start_conversation
+from discussions.actions.pin import pin_topic
 from discussions.actions.post import accept_answer, delete_post, edit_post, thank_post
+from discussions.actions.rearrange import split_topic
 from discussions.actions.saved_view import save_view
+from discussions.actions.steward import Rules, request_space, settle_space
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
 from discussions.models import (
     Attachment,
@@ -31,9 +44,12 @@ from discussions.models import (
     Post,
     ReportReason,
     SavedView,
+    SessionQuestion,
     Space,
+    SpaceRequest,
     Tag,
     Topic,
+    TopicKind,
 )
 from members.actions.fact import FactChange, set_facts
 from members.actions.introduction import create_introduction
@@ -99,8 +115,32 @@ WHERE_IN_A_ROOM = (
     "deleted",
     "closereason",
     "searchtext",
+    "question",
+    "sessionanswer",
+    "outline",
+    "pinreason",
+    "splittitle",
     "filename",
     "filetext",
+)
+SPACE_PAGES = (
+    "space_edit",
+    "space_people",
+    "space_member_add",
+    "space_member_remove",
+    "steward_add",
+    "steward_end",
+    "space_archive",
+    "space_reopen",
+)
+SESSION_PAGES = (
+    "session_show",
+    "session_edit",
+    "session_ask",
+    "session_transcript",
+    "session_calendar",
+    "api_session_show",
+    "api_session_question_list",
 )
 WHERE_IN_A_PERSON = (
     "name",
@@ -131,6 +171,8 @@ class Room:
     closed: Topic
     tag: Tag
     file: Attachment
+    session: Topic
+    question: SessionQuestion
 
     def ids(self) -> dict[str, object]:
         """What an address about this room is filled with."""
@@ -142,6 +184,10 @@ class Room:
             "slug of space_follow": self.space.slug,
             "slug of space_unfollow": self.space.slug,
             "slug of tag_show": self.tag.slug,
+            "question_id": self.question.pk,
+            **{f"slug of {name}": self.space.slug for name in SPACE_PAGES},
+            **{f"slug of {name}": self.tag.slug for name in ("tag_accept", "tag_merge")},
+            **{f"topic_id of {name}": self.session.pk for name in SESSION_PAGES},
             "name of attachment_show": self.file.name,
             "attachment_id": self.file.pk,
             "slug of tag_follow": self.tag.slug,
@@ -163,8 +209,10 @@ class World:
     photo: Photo | None = None
     introduction: Introduction | None = None
     invitation: Invitation | None = None
+    request: SpaceRequest | None = None
     message: Message | None = None
     bookmark: Bookmark | None = None
+    notice: Notice | None = None
     saved_view: SavedView | None = None
 
     def client(self, role: str) -> Client:
@@ -208,6 +256,16 @@ def make_open_world() -> World:
     world.introduction = create_introduction(
         world.writer, world.cast["insider"], reason="zqintroductionqz", by=make_member()
     )
+    notify(
+        [world.writer.pk],
+        reason=NoticeReason.DECIDED,
+        key="planted",
+        title="zqnoticeqz",
+        url="/",
+        target=world.writer,
+        at=timezone.now(),
+    )
+    world.notice = Notice.objects.get(key="planted")
     world.message = start_conversation(
         [world.cast["insider"]], by=world.writer, prose=_prose("zqmessageqz"), at=timezone.now()
     )
@@ -228,6 +286,10 @@ def make_open_world() -> World:
     world.invitation = send_invitation(
         by=make_member(role="manager"), email="zqmailinvitedqz@example.org", name="zqinvitednameqz"
     )
+    askable = make_space("Askable", preset="private", slug="askable")
+    settle_space(askable, by=None, rules=Rules(), templates={}, takes_requests=True)
+    askable.refresh_from_db()
+    world.request = request_space(askable, by=world.cast["insider"], words="zqrequestwordsqz")
     world.company = make_organisation("zqcompanyqz")
     world.application = make_application(
         secret("asker", "name"), email="zqmailaskerqz@example.org", company=secret("asker", "company")
@@ -259,6 +321,24 @@ def hide_something_in(world: World) -> None:
     make_post(topic=world.rooms["private"].topic, by=world.writer, body="One more.")
     deactivate_member(world.gone, by=world.cast["manager"], reason=secret("gone", "reason"))
     world.asking = _make_person(world, "asking", role="applicant")
+    _leave_notices(world)
+
+
+def _leave_notices(world: World) -> None:
+    """What somebody was told of before they lost the right to see it: of every closed room, to everybody."""
+    for preset in CLOSED:
+        room = world.rooms[preset]
+        notify(
+            [member.pk for member in world.cast.values()],
+            reason=NoticeReason.FOLLOWING,
+            key=f"topic:{room.topic.pk}",
+            title=secret(preset, "title"),
+            url=room.post.get_absolute_url(),
+            target=room.post,
+            at=timezone.now(),
+            space_id=room.space.pk,
+            actor_id=world.writer.pk,
+        )
 
 
 def _make_room(world: World, preset: str) -> Room:
@@ -298,8 +378,27 @@ def _make_room(world: World, preset: str) -> Room:
     reopen_topic(topic, by=writer)
     other = make_topic(space=space, by=writer, title=f"Closed in {preset}", body=word("searchtext"))
     close_topic(other, by=writer, reason=word("closereason"))
+    pin_topic(topic, by=writer, reason=word("pinreason"))
+    split_off = make_post(topic=topic, by=writer)
+    split_topic(topic, [split_off.number], by=writer, title=word("splittitle"), kind=TopicKind.DISCUSSION)
+    settle_space(
+        space,
+        by=None,
+        rules=Rules(),
+        templates={TopicKind.QUESTION: word("outline")},
+        takes_requests=False,
+    )
+    session = make_topic(space=space, by=writer, kind="session", title=word("title"))
+    now = timezone.now()
+    hours = settle_session(
+        session, by=writer, hosts=[writer],
+        opens_at=now, starts_at=now + timedelta(hours=1), ends_at=now + timedelta(hours=2),
+    )  # fmt: skip
+    answered = ask_question(hours, by=insider, prose=_prose(word("question")))
+    answer_question(answered, by=writer, prose=_prose(word("sessionanswer")))
+    question = ask_question(hours, by=insider, prose=_prose(word("question")))
     topic.refresh_from_db()
-    return Room(space, topic, first, reply, deleted, other, tag, file)
+    return Room(space, topic, first, reply, deleted, other, tag, file, session, question)
 
 
 def _remember_room(world: World, preset: str) -> None:
@@ -375,7 +474,10 @@ def secrets_hidden_from(role: str) -> set[str]:
         else set()
     )
     # Bookmarks and kept lists are their owner's alone.
+    hidden |= {"zqnoticeqz"}
     hidden |= {"zqbookmarknoteqz", "zqsavedviewqz"} if role != "insider" else set()
+    # Who looks after the space reads why somebody asks for it.
+    hidden |= {"zqrequestwordsqz"} if role not in {"insider", "manager"} else set()
     # A search is its owner's alone.
     hidden |= {"zqsavedsearchqz", "zqsavedqueryqz"} if role != "insider" else set()
     if role in {"stranger", "deactivated", "applicant"}:
