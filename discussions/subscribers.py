@@ -15,6 +15,7 @@ from discussions.actions.answering import end_claim
 from discussions.actions.file_text import forget_files, move_files, read_files
 from discussions.actions.follow import follow_by_itself
 from discussions.actions.maintenance import refresh_usefulness
+from discussions.actions.message import notice_key
 from discussions.actions.notice import (
     forget_where_closed,
     forget_where_unreadable,
@@ -178,7 +179,7 @@ def tell_of_message(activity: Activity) -> None:
         notify(
             recipients_of(message),
             reason=NoticeReason.MESSAGE,
-            key=f"conversation:{message.conversation_id}",
+            key=notice_key(message.conversation_id),
             title=_("{name} wrote to you").format(name=message.author.display_name),
             url=message.get_absolute_url(),
             target=message,
@@ -195,7 +196,7 @@ def tell_who_was_added(activity: Activity) -> None:
         notify(
             [row.member_id],
             reason=NoticeReason.MESSAGE,
-            key=f"conversation:{row.conversation_id}",
+            key=notice_key(row.conversation_id),
             title=_("{name} added you to a conversation").format(name=row.asked_by.display_name),
             url=row.conversation.get_absolute_url(),
             target=row,

@@ -12,6 +12,7 @@ from community.core.models import Activity
 from community.core.text import Prose, SourceFormat
 from community.demo.entrance import make_invitations, make_terms
 from community.demo.gate import drop_mails, make_gate
+from community.demo.messages import make_messages
 from community.demo.more_threads import MORE_THREADS
 from community.demo.people import (
     COMPANIES,
@@ -77,6 +78,7 @@ def build_demo(now: datetime | None = None) -> dict[str, int]:
     _introductions(world)
     _desk(world)
     _ties(world)
+    make_messages(world.members, world.now)
     # The past is told to its readers now, so that follows exist and no pile waits for the worker.
     dispatch(list(Activity.objects.undispatched().order_by("id").values_list("id", flat=True)))
     drop_mails()

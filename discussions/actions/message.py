@@ -15,6 +15,7 @@ from community.core.errors import Conflict, Invalid, Refused
 from community.core.idempotency import claim
 from community.core.languages import config_of
 from community.core.models import Audience
+from community.core.notices import read_notices
 from community.core.permissions import require
 from community.core.text import RENDERER_VERSION, Prose, clean_line, clean_source, plain_text, render
 from community.core.verbs import Verb
@@ -45,6 +46,11 @@ NEWCOMER_FOR: Final = timedelta(days=7)
 #: What is reported is read with what led to it.
 CONTEXT_MESSAGES: Final = 3
 _REPORTED_CHARACTERS: Final = 5_000
+
+
+def notice_key(conversation_id: int) -> str:
+    """Rule 9.1: one notice a conversation until it is read."""
+    return f"conversation:{conversation_id}"
 
 
 @transaction.atomic
@@ -175,6 +181,7 @@ def answer_conversation(conversation: Conversation, *, state: ParticipantState, 
         return _accept(mine, by=by)
     mine.state = state
     mine.save(update_fields=["state"])
+    read_notices(by, notice_key(conversation.pk))
     return mine
 
 
@@ -189,6 +196,7 @@ def leave_conversation(conversation: Conversation, *, by: Member) -> Participant
         raise Conflict(_("You are not in this conversation any more."))
     mine.state = ParticipantState.LEFT
     mine.save(update_fields=["state"])
+    read_notices(by, notice_key(conversation.pk))
     record(Verb.PARTICIPANT_LEFT, by=by, target=mine, audience=Audience.MEMBER)
     return mine
 

@@ -18,6 +18,7 @@ from discussions.actions.message import (
     answer_conversation,
     leave_conversation,
     mark_conversation_read,
+    notice_key,
     report_message,
     send_message,
     set_contact_rule,
@@ -239,7 +240,7 @@ def _render(
     page = conversation_page(conversation, request.user, before=before)
     mark_conversation_read(conversation, request.user, page.read_up_to)
     if page.read_up_to == conversation.highest_number:
-        read_notices(request.user, f"conversation:{conversation.pk}")
+        read_notices(request.user, notice_key(conversation.pk))
     context = {
         "page": page,
         "form": form or MessageForm.blank(),
