@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from community.core.text import RENDERER_VERSION, SourceFormat, render
 from discussions.mentions import link_mentions
-from discussions.models import Mention, Post, ReactionKind
+from discussions.models import Mention, Message, Post, ReactionKind
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,10 @@ def repair_counters() -> dict[str, int]:
 
 @shared_task(name="discussions.render_old_posts")
 def render_old_posts() -> int:
-    """Render a batch of posts that an older version of the renderer made (rule 3.4). Returns how many; 0 when done."""
+    """Render posts and messages anew that an older version of the renderer made (rule 3.4), a batch of each.
+
+    Returns how many; 0 when done.
+    """
     with transaction.atomic():
         posts = list(
             Post.objects.select_for_update(skip_locked=True, of=("self",))
@@ -135,4 +138,13 @@ def render_old_posts() -> int:
             post.html = link_mentions(html, handles.get(post.pk, ()))
             post.renderer_version = RENDERER_VERSION
         Post.objects.bulk_update(posts, ["html", "renderer_version"])
-    return len(posts)
+        messages = list(
+            Message.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(renderer_version__lt=RENDERER_VERSION)
+            .order_by("renderer_version", "id")[:RENDER_BATCH]
+        )
+        for message in messages:
+            message.html = render(message.source, SourceFormat(message.source_format)).html
+            message.renderer_version = RENDERER_VERSION
+        Message.objects.bulk_update(messages, ["html", "renderer_version"])
+    return len(posts) + len(messages)
