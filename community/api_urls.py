@@ -6,6 +6,8 @@ from community.views.api import api_docs, api_schema
 from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
 from discussions.api_attachments import AttachmentEndpoint
 from discussions.api_messages import ConversationEndpoint, ConversationMessageEndpoint, MessageEndpoint
+from discussions.api_notices import NoticeEndpoint, NoticePreferenceEndpoint
+from discussions.api_places import SessionEndpoint, SessionQuestionEndpoint, TopicPlaceEndpoint
 from discussions.api_reading import (
     BookmarkEndpoint,
     ForYouEndpoint,
@@ -69,11 +71,65 @@ urlpatterns = [
         SavedViewEndpoint.as_view({"patch": "partial_update", "delete": "destroy"}),
         name="api_view_show",
     ),
+    path("v1/notices/", NoticeEndpoint.as_view({"get": "list"}), name="api_notice_list"),
+    path("v1/notices/read/", NoticeEndpoint.as_view({"post": "read_all"}), name="api_notice_read_all"),
+    path(
+        "v1/notices/<int:notice_id>/read/", NoticeEndpoint.as_view({"post": "read"}), name="api_notice_read"
+    ),
+    path(
+        "v1/notice-preferences/",
+        NoticePreferenceEndpoint.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="api_notice_preferences",
+    ),
     path("v1/topics/", TopicEndpoint.as_view({"get": "list", "post": "create"}), name="api_topic_list"),
     path(
         "v1/topics/<int:topic_id>/",
         TopicEndpoint.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="api_topic_show",
+    ),
+    path("v1/topics/<int:topic_id>/pin/", TopicPlaceEndpoint.as_view({"post": "pin"}), name="api_topic_pin"),
+    path(
+        "v1/topics/<int:topic_id>/unpin/",
+        TopicPlaceEndpoint.as_view({"post": "unpin"}),
+        name="api_topic_unpin",
+    ),
+    path(
+        "v1/topics/<int:topic_id>/move/", TopicPlaceEndpoint.as_view({"post": "move"}), name="api_topic_move"
+    ),
+    path(
+        "v1/topics/<int:topic_id>/split/",
+        TopicPlaceEndpoint.as_view({"post": "split"}),
+        name="api_topic_split",
+    ),
+    path(
+        "v1/topics/<int:topic_id>/merge/",
+        TopicPlaceEndpoint.as_view({"post": "merge"}),
+        name="api_topic_merge",
+    ),
+    path(
+        "v1/topics/<int:topic_id>/session/",
+        SessionEndpoint.as_view({"get": "retrieve", "put": "settle"}),
+        name="api_session_show",
+    ),
+    path(
+        "v1/topics/<int:topic_id>/questions/",
+        SessionEndpoint.as_view({"get": "list", "post": "ask"}),
+        name="api_session_question_list",
+    ),
+    path(
+        "v1/questions/<int:question_id>/answer/",
+        SessionQuestionEndpoint.as_view({"post": "answer"}),
+        name="api_session_question_answer",
+    ),
+    path(
+        "v1/questions/<int:question_id>/support/",
+        SessionQuestionEndpoint.as_view({"post": "support"}),
+        name="api_session_question_support",
+    ),
+    path(
+        "v1/questions/<int:question_id>/unsupport/",
+        SessionQuestionEndpoint.as_view({"post": "unsupport"}),
+        name="api_session_question_unsupport",
     ),
     path("v1/topics/<int:topic_id>/close/", TopicEndpoint.as_view({"post": "close"}), name="api_topic_close"),
     path(

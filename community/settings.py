@@ -378,8 +378,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ApplicationState": "members.api.application.SENT_STATES",
         "BodyFormat": [("markdown", "markdown"), ("html", "html")],
+        "Delivery": "community.core.models.Delivery",
+        "DigestRate": "community.core.models.DigestRate",
         "FactKind": "members.models.FactKind",
         "FollowLevel": "discussions.models.FollowLevel",
+        "NoticeReason": "community.core.models.NoticeReason",
         "RoleName": "members.models.RoleName",
         "Scope": "community.core.models.Scope",
         "SpacePreset": "discussions.models.SpacePreset",

@@ -140,10 +140,10 @@ def _post_letter(member: Member, reason: NoticeReason, post_id: int) -> Letter |
 
 def _plain_letter(member: Member, reason: NoticeReason, notice: Notice) -> Letter:
     """What the line on the page says, and nothing more: no words of a message leave by mail."""
-    stop = stop_url(member.pk, "reason", reason)
+    stop, url = stop_url(member.pk, "reason", reason), settings.SITE_URL + notice.url
     context = _frame(member) | {
         "title": notice.title,
-        "url": settings.SITE_URL + notice.url,
+        "url": url,
         "why": _because(reason),
         "stop_url": stop,
     }
@@ -153,7 +153,7 @@ def _plain_letter(member: Member, reason: NoticeReason, notice: Notice) -> Lette
         text=render_to_string("mail/notice.txt", context),
         html=render_to_string("mail/notice.html", context),
         headers={
-            **_list_headers(f"notices.{_host()}", settings.COMMUNITY_NAME, stop, context["url"]),
+            **_list_headers(f"notices.{_host()}", settings.COMMUNITY_NAME, stop, url),
             "In-Reply-To": root,
             "References": root,
         },

@@ -61,14 +61,14 @@ class PreferenceForm(ActionForm):
         help_text=_("No mail at once before that. The digest still comes; a pause stops that too."),
     )
 
-    def __init__(self, *args: Any, preference: NoticePreference, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, preference: NoticePreference) -> None:
         initial: dict[str, Any] = {
             name: getattr(preference, name)
             for name in ("digest", "digest_weekday", "digest_hour", "work_days", "work_from", "work_until")
         }
         initial["quiet_until"] = preference.quiet_until
         initial |= {f"kind_{reason}": preference.delivery(reason) for reason in KINDS}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         for reason, label in KINDS.items():
             self.fields[f"kind_{reason}"] = forms.ChoiceField(
                 label=label, choices=Delivery.choices, initial=initial[f"kind_{reason}"]

@@ -99,8 +99,8 @@ def receive_mail(raw: bytes) -> ReceivedMail | None:
 
 def _settle(message: Message, message_id: str) -> Outcome:
     addresses = _recipients(message)
-    mail_id = next((found for one in addresses if (found := read_bounce_address(one)) is not None), None)
-    answered = next((found for one in addresses if (found := read_reply_address(one)) is not None), None)
+    mail_id = next((found for found in map(read_bounce_address, addresses) if found is not None), None)
+    answered = next((found for found in map(read_reply_address, addresses) if found is not None), None)
     report = read_report(message)
     if report is not None:
         for failure in report.failures:
@@ -204,7 +204,7 @@ def note_failure(failure: Failure, *, mail_id: int | None = None) -> AddressFaul
         record(
             Verb.ADDRESS_STOPPED,
             by=None,
-            target=member,  # type: ignore[arg-type]
+            target=member,
             audience=Audience.MEMBER,
             counterpart_id=row.member_id,
             status=row.status,

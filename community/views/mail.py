@@ -28,6 +28,12 @@ from members.permissions import can_read_mail_files
 from members.requests import MemberRequest
 
 MAILS_SHOWN: Final = 100
+SHUT_IN: Final = {
+    "default-src": ["'none'"],
+    "script-src": ["'none'"],
+    "style-src": ["'unsafe-inline'"],
+    "sandbox": ["allow-popups"],
+}
 
 
 @csrf_exempt
@@ -121,18 +127,11 @@ def mail_show(request: MemberRequest, name: str) -> HttpResponse:
     return render(request, "notices/mail_show.html", context)
 
 
-@csp_replace(
-    {
-        "default-src": ["'none'"],
-        "script-src": ["'none'"],
-        "style-src": ["'unsafe-inline'"],
-        "sandbox": ["allow-popups"],
-    }
-)  # type: ignore[untyped-decorator]
+@csp_replace(SHUT_IN)
 @require_safe
-def mail_html(request: MemberRequest, name: str) -> HttpResponse:
+def mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """Its HTML, shut in: mails carry their styles with them, and nothing else may happen there."""
-    require(can_read_mail_files(request.user))
+    require(can_read_mail_files(cast("MemberRequest", request).user))
     body = _found(name).get_body(("html",))
     if body is None:
         raise Http404
@@ -153,4 +152,4 @@ def _found(name: str) -> EmailMessage:
 def _read(path: Path) -> EmailMessage:
     """The first message of the file: the outbox closes a file after each."""
     first = path.read_bytes().partition(b"\n" + b"-" * 79)[0]
-    return cast("EmailMessage", message_from_bytes(first, policy=default))
+    return message_from_bytes(first, policy=default)

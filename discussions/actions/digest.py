@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
@@ -73,7 +73,7 @@ def plan_digests() -> int:
     zones = list(Member.objects.order_by().values_list("time_zone", flat=True).distinct())
     compiled = _reachable().values_list("pk", "time_zone", "joined_at").query.get_compiler("default")
     recipients, parameters = compiled.as_sql()
-    names = {f"recipient{number}": value for number, value in enumerate(parameters)}
+    names: dict[str, Any] = {f"recipient{number}": value for number, value in enumerate(parameters)}
     newest = Topic.objects.aggregate(newest=Max("created_at"))["newest"]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -88,7 +88,7 @@ def plan_digests() -> int:
                 "newest_topic": newest or now - LOOKS_BACK,
             },
         )
-        planned = cursor.rowcount
+        planned: int = cursor.rowcount
     if planned or Digest.objects.filter(claimed_at__isnull=True).exists():
         enqueue(claim_digests, queue="mail")
     return planned
@@ -115,9 +115,8 @@ def _claim() -> int:
         .select_for_update(skip_locked=True)
         .values_list("pk", "member", "period")[:CLAIM]
     )
-    members: dict[int, str] = dict(
-        _reachable().filter(pk__in=[member_id for _pk, member_id, _day in rows]).values_list("pk", "email")
-    )
+    reached = _reachable().filter(pk__in=[member_id for _pk, member_id, _day in rows])
+    members = {member_id: email or "" for member_id, email in reached.values_list("pk", "email")}
     Mail.objects.bulk_create(
         (
             Mail(
