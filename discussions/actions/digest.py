@@ -75,19 +75,17 @@ def plan_digests() -> int:
     recipients, parameters = compiled.as_sql()
     names: dict[str, Any] = {f"recipient{number}": value for number, value in enumerate(parameters)}
     newest = Topic.objects.aggregate(newest=Max("created_at"))["newest"]
+    values: dict[str, Any] = {
+        **names,
+        "now": now,
+        "looks_back": LOOKS_BACK,
+        "zones": zones,
+        "times": [_local(now, zone) for zone in zones],
+        "newest_topic": newest or now - LOOKS_BACK,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            # The inner statement is the ORM's own; its parameters go in by name.
-            _PLAN.format(recipients=recipients % tuple(f"%({name})s" for name in names)),
-            {
-                **names,
-                "now": now,
-                "looks_back": LOOKS_BACK,
-                "zones": zones,
-                "times": [_local(now, zone) for zone in zones],
-                "newest_topic": newest or now - LOOKS_BACK,
-            },
-        )
+        # The inner statement is the ORM's own; its parameters go in by name.
+        cursor.execute(_PLAN.format(recipients=recipients % tuple(f"%({name})s" for name in names)), values)
         planned: int = cursor.rowcount
     if planned or Digest.objects.filter(claimed_at__isnull=True).exists():
         enqueue(claim_digests, queue="mail")
