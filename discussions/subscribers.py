@@ -1,6 +1,8 @@
 """What `discussions` does by itself when something has happened."""
 
+from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from django.db import transaction
 from django.urls import reverse
@@ -15,7 +17,7 @@ from discussions.actions.answering import end_claim
 from discussions.actions.file_text import forget_files, move_files, read_files
 from discussions.actions.follow import follow_by_itself
 from discussions.actions.maintenance import refresh_usefulness
-from discussions.actions.message import notice_key
+from discussions.actions.message import may_be_told, notice_key, recipients_of
 from discussions.actions.notice import (
     forget_where_closed,
     forget_where_unreadable,
@@ -43,8 +45,10 @@ from discussions.models import (
     Space,
     Topic,
 )
-from discussions.queries.messages import may_be_told, recipients_of
 from members.models import Member
+
+# What an import or a demo says happened longer ago than this before it was recorded is history.
+TOLD_WITHIN: Final = timedelta(days=3)
 
 
 @on(Verb.TOPIC_CREATED)
@@ -117,6 +121,8 @@ def count_who_found_it_useful(activity: Activity) -> None:
 @on(Verb.TOPIC_CREATED, Verb.POST_CREATED)
 def tell_followers(activity: Activity) -> None:
     """In the job that dispatches: a reply in a topic that a thousand follow costs its author nothing."""
+    if _is_past(activity):
+        return
     number = activity.data["number"] if activity.verb == Verb.POST_CREATED else 1
     post = _post(topic=activity.data["topic_id"], number=number)
     if post is not None:
@@ -125,6 +131,8 @@ def tell_followers(activity: Activity) -> None:
 
 @on(Verb.ANSWER_ACCEPTED)
 def tell_of_accepted_answer(activity: Activity) -> None:
+    if _is_past(activity):
+        return
     post = _post(pk=activity.target_id)
     if post is not None and post.topic.accepted_post_id == post.pk:
         tell_of_answer(post, at=activity.occurred_at, by_id=activity.actor_id)
@@ -132,6 +140,8 @@ def tell_of_accepted_answer(activity: Activity) -> None:
 
 @on(Verb.POST_THANKED)
 def tell_who_is_thanked(activity: Activity) -> None:
+    if _is_past(activity):
+        return
     post = _post(pk=activity.target_id)
     if post is not None:
         tell_of_thanks(post, at=activity.occurred_at, by_id=activity.actor_id)
@@ -219,6 +229,11 @@ def tell_of_stopped_address(activity: Activity) -> None:
             target=member,
             at=activity.occurred_at,
         )
+
+
+def _is_past(activity: Activity) -> bool:
+    """Whether it came in with a history that was moved here: notices are not sent for the past (architecture §3)."""
+    return activity.recorded_at - activity.occurred_at > TOLD_WITHIN
 
 
 def _post(**lookup: object) -> Post | None:

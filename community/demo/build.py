@@ -14,6 +14,7 @@ from community.demo.entrance import make_invitations, make_terms
 from community.demo.gate import drop_mails, make_gate
 from community.demo.messages import make_messages
 from community.demo.more_threads import MORE_THREADS
+from community.demo.notices import make_notices
 from community.demo.people import (
     COMPANIES,
     FOLLOWS,
@@ -25,6 +26,7 @@ from community.demo.people import (
     SIGN_INS,
     Person,
 )
+from community.demo.reading import make_reading
 from community.demo.threads import DESK, DESK_TEXT, DESK_TITLE, ROOMS, THREADS, WELCOMES, Thread
 from discussions.actions.post import accept_answer, create_post, edit_post, thank_post
 from discussions.actions.space import add_space_member, create_space
@@ -79,8 +81,10 @@ def build_demo(now: datetime | None = None) -> dict[str, int]:
     _desk(world)
     _ties(world)
     make_messages(world.members, world.now)
+    make_reading(world.members, world.now)
     # The past is told to its readers now, so that follows exist and no pile waits for the worker.
     dispatch(list(Activity.objects.undispatched().order_by("id").values_list("id", flat=True)))
+    make_notices(world.now)
     drop_mails()
     _reading(world)
     return {
