@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from community.core.api.fields import (
     AddressField,
+    FlagField,
     IdField,
     ListQuery,
     MomentField,
@@ -99,6 +100,9 @@ class TopicSerializer(serializers.Serializer[Topic]):
     closed_at = MomentField(allow_null=True)
     close_reason = serializers.CharField()
     pinned_at = MomentField(allow_null=True)
+    pinned_until = MomentField(allow_null=True)
+    pin_reason = serializers.CharField()
+    takes_replies = serializers.BooleanField(help_text=_("False for an announcement that only tells."))
     useful_people = serializers.IntegerField(help_text=_("How many people found a post of it useful."))
     useful_companies = serializers.IntegerField(help_text=_("At how many companies they are."))
 
@@ -170,6 +174,10 @@ class TopicDraft(BodyFields):
     tags = serializers.ListField(
         child=TagField(max_length=TAG_LENGTH), max_length=TAGS_PER_TOPIC, default=list
     )
+    has_looked = FlagField(
+        default=False, help_text=_("That you have looked for similar topics, where the space asks for it.")
+    )
+    takes_replies = FlagField(default=True, help_text=_("Only an announcement can do without."))
 
 
 class TopicChange(StrictSerializer):
@@ -280,6 +288,8 @@ class TopicEndpoint(Endpoint):
             title=values["title"],
             prose=prose_of(values),
             tags=values["tags"],
+            has_looked=values["has_looked"],
+            takes_replies=values["takes_replies"],
             idempotency_key=self.idempotency_key(),
         )
         return self.shown(topic, TopicSerializer, status=201)

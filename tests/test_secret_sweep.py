@@ -47,12 +47,13 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 # inside and from the administration. Everybody asks to read and to change.
 ALL_METHODS_BY = {"stranger", "member", "administrator"}
 STAFF = {"moderator", "manager", "administrator"}
-ROOM_PARAMETERS = {"space_id", "topic_id", "post_id", "slug", "attachment_id", "name"}
+ROOM_PARAMETERS = {"space_id", "topic_id", "post_id", "question_id", "slug", "attachment_id", "name"}
 PERSON_PARAMETERS = {"handle", "member_id"}
 NOWHERE = {
     "space_id": 2_000_000_001,
     "topic_id": 2_000_000_002,
     "post_id": 2_000_000_003,
+    "question_id": 2_000_000_008,
     "member_id": 2_000_000_004,
     "attachment_id": 2_000_000_006,
     "name": "0" * 32,
