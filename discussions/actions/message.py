@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.postgres.search import SearchVector
 from django.db import transaction
-from django.db.models import Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -407,3 +407,31 @@ def _too_many() -> Invalid:
         limit=GROUP_LIMIT
     )
     return Invalid(sentence, fields={"to": [sentence]})
+
+
+# --- who is told ------------------------------------------------------------------------------------------------
+
+
+def recipients_of(message: Message) -> list[int]:
+    """Who is told of a message: who reads it, has not muted or blocked its author, and is not away. Two queries."""
+    there = Participant.objects.filter(
+        conversation=message.conversation_id,
+        state__in=[ParticipantState.JOINED, ParticipantState.ASKED],
+        first_number__lte=message.number,
+        last_read_number__lt=message.number,
+    ).exclude(member=message.author_id)
+    return _told_of(there.values("member"), message.author_id)
+
+
+def may_be_told(member_id: int, *, of: int | None) -> bool:
+    """Whether word of what this other person does reaches a member at all. One query."""
+    return bool(_told_of([member_id], of))
+
+
+def _told_of(member_ids: Any, author_id: int | None) -> list[int]:
+    keeping_off = Tie.objects.filter(
+        other=author_id, kind__in=[TieKind.MUTE, TieKind.BLOCK], member=OuterRef("pk")
+    )
+    # Whoever pauses is reached by nothing (rule 1.12); whoever left or is suspended is not here.
+    here = Member.objects.with_current_roles().filter(~Exists(keeping_off), pk__in=member_ids)
+    return [member.pk for member in here if member.is_admitted and member.paused_until is None]

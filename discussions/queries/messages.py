@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -27,7 +26,7 @@ from discussions.models import (
     ParticipantState,
 )
 from discussions.permissions import can_write_in
-from members.models import Member, Tie, TieKind
+from members.models import Member
 
 CONVERSATIONS_PER_PAGE = 30
 FOUND_MESSAGES = 50
@@ -330,28 +329,3 @@ def _readable_by(rows: Sequence[Participant], user: Member) -> str:
     return _("Only {names} and you can read this. No staff can, unless one of you reports a message.").format(
         names=", ".join(names)
     )
-
-
-def recipients_of(message: Message) -> list[int]:
-    """Who is told of a message: who reads it, has not muted or blocked its author, and is not away. Two queries."""
-    there = Participant.objects.filter(
-        conversation=message.conversation_id,
-        state__in=[ParticipantState.JOINED, ParticipantState.ASKED],
-        first_number__lte=message.number,
-        last_read_number__lt=message.number,
-    ).exclude(member=message.author_id)
-    return _told_of(there.values("member"), message.author_id)
-
-
-def may_be_told(member_id: int, *, of: int | None) -> bool:
-    """Whether word of what this other person does reaches a member at all. One query."""
-    return bool(_told_of([member_id], of))
-
-
-def _told_of(member_ids: Any, author_id: int | None) -> list[int]:
-    keeping_off = Tie.objects.filter(
-        other=author_id, kind__in=[TieKind.MUTE, TieKind.BLOCK], member=OuterRef("pk")
-    )
-    # Whoever pauses is reached by nothing (rule 1.12); whoever left or is suspended is not here.
-    here = Member.objects.with_current_roles().filter(~Exists(keeping_off), pk__in=member_ids)
-    return [member.pk for member in here if member.is_admitted and member.paused_until is None]

@@ -20,6 +20,7 @@ from discussions.actions.message import (
     add_participant,
     answer_conversation,
     leave_conversation,
+    recipients_of,
     report_message,
     send_message,
     set_contact_rule,
@@ -35,7 +36,7 @@ from discussions.models import (
     Report,
     ReportReason,
 )
-from discussions.queries.messages import conversation_page, conversation_rows, found_messages, recipients_of
+from discussions.queries.messages import conversation_page, conversation_rows, found_messages
 from members.actions.member import deactivate_member
 from members.actions.standing import leave_community, pause_member, suspend_member
 from members.actions.tie import block_member, follow_member, mute_member
