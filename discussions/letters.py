@@ -22,21 +22,25 @@ from community.core.models import Delivery, Digest, Mail, Notice, NoticeReason
 from community.core.notices import next_open_moment, preference_of
 from community.core.text import clean_line, excerpt, plain_text
 from discussions.actions.notice import notice_key
+from discussions.filters import read_query
 from discussions.models import (
     Follow,
     FollowLevel,
     Post,
     ReadState,
+    SavedView,
     Space,
     SpacePreset,
     Topic,
     visible_spaces,
 )
 from discussions.permissions import can_reply
+from discussions.queries.topic_lists import topic_list_page
 from members.models import Member, Tie, TieKind
 
 NOTICES_IN_DIGEST: Final = 20
 TOPICS_IN_DIGEST: Final = 6
+VIEWS_IN_DIGEST: Final = 5
 EXCERPT: Final = 280
 # A mail is read on a phone: what is longer is read on the page.
 LONGEST_POST: Final = 6_000
@@ -50,6 +54,14 @@ class DigestRow:
     url: str
     why: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestView:
+    """What is new in a saved view of the reader (rule 3.17)."""
+
+    name: str
+    rows: list[DigestRow]
 
 
 @builds("notice")
@@ -171,21 +183,23 @@ def digest_letter(mail: Mail) -> Answer:
     with translation.override(member.locale), timezone.override(zone_or_utc(member.time_zone)):
         told = _told(member, digest.since, spaces)
         topics = _new_topics(member, digest.since, spaces, {row.url for row in told})
-        if not told and not topics:
+        views = _views(member, digest.since, spaces, {row.url for row in (*told, *topics)})
+        if not told and not topics and not views:
             return None
         stop = stop_url(member.pk, "digest", "all")
         about = f"digest:{digest.pk}"
         context = _frame(member) | {
             "told": told,
             "topics": topics,
+            "views": views,
             "url": settings.SITE_URL + reverse("notice_list"),
             "why": _("you get a digest of what is new for you"),
             "useful_url": act_url(member.pk, "useful", about),
             "not_useful_url": act_url(member.pk, "not-useful", about),
             "stop_url": stop,
         }
-        first = (told or topics)[0].title
-        more = len(told) + len(topics) - 1
+        rows = [*told, *topics, *(row for view in views for row in view.rows)]
+        first, more = rows[0].title, len(rows) - 1
         subject = (
             ngettext("{title}, and {count} more", "{title}, and {count} more", more).format(
                 title=first[:120], count=more
@@ -279,6 +293,41 @@ def _new_topics(member: Member, since: datetime, spaces: dict[int, Space], told:
         )
         for topic in found
     ]
+
+
+def _views(member: Member, since: datetime, spaces: dict[int, Space], told: set[str]) -> list[DigestView]:
+    """Rule 3.17: what moved in those views that the reader wants in the digest, and is not read or said above."""
+    open_urls = {space.get_absolute_url() for space in spaces.values()}
+    said = {url.removeprefix(settings.SITE_URL).partition("?")[0] for url in told}
+    found: list[DigestView] = []
+    for view in SavedView.objects.filter(member=member, is_digest=True)[:VIEWS_IN_DIGEST]:
+        page = topic_list_page(member, read_query(view.query), before=None)
+        rows = {
+            path: row
+            for row in page.topics
+            if datetime.fromisoformat(row.when_iso) > since and row.space_url in open_urls
+            for path in (row.url.partition("?")[0],)
+            if path not in said
+        }
+        unread = _unread_paths(member, list(rows))
+        lines = [
+            DigestRow(row.title, settings.SITE_URL + row.url, row.replies_label, "")
+            for path, row in rows.items()
+            if path in unread
+        ][:TOPICS_IN_DIGEST]
+        if lines:
+            said |= {line.url.removeprefix(settings.SITE_URL).partition("?")[0] for line in lines}
+            found.append(DigestView(view.name, lines))
+    return found
+
+
+def _unread_paths(member: Member, paths: Sequence[str]) -> set[str]:
+    ids = [int(path.rstrip("/").rpartition("/")[2]) for path in paths]
+    read = ReadState.objects.filter(
+        member=member, topic=OuterRef("pk"), last_read_number__gte=OuterRef("last_number")
+    )
+    unread = Topic.objects.visible_to(member).filter(~Exists(read), pk__in=ids)
+    return {topic.get_absolute_url() for topic in unread}
 
 
 # --- what they share --------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ from community.core.models import (
 from discussions.actions.digest import claim_digests, plan_digests
 from discussions.actions.space import remove_space_member
 from discussions.actions.topic import close_topic, mark_read
-from discussions.models import Follow, FollowReason, Post, Space
+from discussions.models import Follow, FollowReason, Post, SavedView, Space
 from members.actions.standing import pause_member
 from members.actions.tie import mute_member
 from tests.community.data.dumps import shared
@@ -652,6 +652,25 @@ def test_a_digest_is_built_with_the_rights_of_the_moment_it_is_sent(sink, mornin
     (mail,) = [mail for mail in send(sink) if mail["To"] == reader.email]
     assert "For everybody" in str(mail)
     assert "zq" not in str(mail).lower()
+
+
+def test_a_saved_view_brings_what_moved_in_it(sink, morning, reader):
+    topic = make_topic(at=MORNING - timedelta(days=2, hours=20), title="Old, and moving", tags=["pilots"])
+    make_topic(at=MORNING - timedelta(days=2), title="Old, and still", tags=["pilots"])
+    make_post(topic=topic, at=MORNING - timedelta(hours=2))
+    for name, is_digest in (("Pilots", True), ("Elsewhere", False)):
+        SavedView.objects.create(
+            member=reader, name=name, query="list=latest&tag=pilots", is_digest=is_digest
+        )
+    dispatch_activity()
+    plan_digests()
+    claim_digests()
+    (mail,) = [mail for mail in send(sink) if mail["To"] == reader.email]
+    plain = mail.get_body(("plain",)).get_content()
+    assert 'From your view "Pilots"' in plain
+    assert "Old, and moving" in plain
+    assert "Old, and still" not in plain
+    assert "Elsewhere" not in plain
 
 
 def test_what_a_mail_of_its_own_told_is_not_told_again(sink, morning, reader):
