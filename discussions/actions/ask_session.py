@@ -66,7 +66,7 @@ def settle_session(
         # A start that lies ahead again is told again.
         begun_at = None if starts_at > now else session.begun_at
         AskSession.objects.filter(pk=session.pk).update(
-            **hours, updated_at=now, begun_at=begun_at, sequence=F("sequence") + moved
+            **hours, updated_at=now, begun_at=begun_at, sequence=F("sequence") + int(moved)
         )
         session.refresh_from_db()
     wanted = {host.pk for host in hosts}

@@ -112,9 +112,7 @@ def test_a_steward_moves_between_the_spaces_they_look_after(topic, space, member
 
 
 def test_a_stewardship_that_ended_is_none(topic, space, other_member):
-    SpaceSteward.objects.create(
-        space=space, member=other_member, until=timezone.now() - timedelta(seconds=1)
-    )
+    SpaceSteward.objects.create(space=space, member=other_member, until=timezone.now() - timedelta(seconds=1))
     forget_visible_spaces(other_member)
     with pytest.raises(Refused, match="Stewards and moderators move"):
         move_topic(topic, make_space(), by=other_member)
@@ -141,15 +139,16 @@ def test_split_topic_numbers_anew_and_leaves_gaps(topic, moderator, member, othe
     posts = [make_post(topic=topic, by=other_member) for _number in range(3)]
     answer = make_post(topic=topic, by=member, reply_to=posts[1])
     after = make_post(topic=topic, by=member, reply_to=posts[1])
-    new = split_topic(
-        topic, [3, 5], by=moderator, title="A matter of its own", kind=TopicKind.DISCUSSION
-    )
+    new = split_topic(topic, [3, 5], by=moderator, title="A matter of its own", kind=TopicKind.DISCUSSION)
     assert (numbers(topic), numbers(new)) == ([1, 2, 4, 6], [1, 2])
     answer.refresh_from_db()
     after.refresh_from_db()
     posts[1].refresh_from_db()
-    assert posts[1].reply_to is None and answer.reply_to == posts[1]
-    assert after.reply_to.number == 1 and after.topic_id == topic.pk, "it answers what the split-off one answered"
+    assert posts[1].reply_to is None
+    assert answer.reply_to == posts[1]
+    assert after.reply_to.number == 1 and after.topic_id == topic.pk, (
+        "it answers what the split-off one answered"
+    )
     assert_counters(topic)
     assert_counters(new)
     assert (topic.highest_number, topic.has_moved_posts, new.author_id) == (6, True, other_member.pk)
@@ -157,7 +156,8 @@ def test_split_topic_numbers_anew_and_leaves_gaps(topic, moderator, member, othe
         (topic.pk, 3, posts[1].pk),
         (topic.pk, 5, answer.pk),
     }
-    assert entry("topic", new) and entry("post", posts[1]) is None
+    assert entry("topic", new)
+    assert entry("post", posts[1]) is None
     assert entry("post", answer).title == "A matter of its own"
 
 
@@ -179,7 +179,9 @@ def test_split_topic_carries_reading_and_following_over(topic, moderator, member
     assert Follow.objects.get(topic=new, member=other_member).level == "highlights"
 
 
-def test_split_topic_that_takes_the_accepted_answer_opens_the_question(space, moderator, member, other_member):
+def test_split_topic_that_takes_the_accepted_answer_opens_the_question(
+    space, moderator, member, other_member
+):
     question = make_topic(space=space, by=member, kind=TopicKind.QUESTION)
     answer = make_post(topic=question, by=other_member)
     accept_answer(answer, by=member)
@@ -190,7 +192,12 @@ def test_split_topic_that_takes_the_accepted_answer_opens_the_question(space, mo
 
 @pytest.mark.parametrize(
     ("chosen", "sentence"),
-    [([], "at least one"), ([1], "first post carries"), ([2, 9], "not here any more"), ([3], "not here any more")],
+    [
+        ([], "at least one"),
+        ([1], "first post carries"),
+        ([2, 9], "not here any more"),
+        ([3], "not here any more"),
+    ],
 )
 def test_split_topic_says_what_cannot_be_chosen(topic, moderator, member, chosen, sentence):
     make_post(topic=topic, by=member)
@@ -347,7 +354,8 @@ def test_twenty_writers_and_movers_leave_exact_counters():
     for topic in Topic.objects.present():
         assert_counters(topic)
         given = numbers(topic)
-        assert len(given) == len(set(given)) and max(given) <= topic.highest_number
+        assert len(given) == len(set(given))
+        assert max(given) <= topic.highest_number
         assert entry("topic", topic).space_id == topic.space_id
     for post in Post.objects.present().filter(number__gt=1).select_related("topic", "reply_to"):
         assert post.reply_to.topic_id == post.topic_id
