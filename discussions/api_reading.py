@@ -21,6 +21,7 @@ from community.core.api.fields import (
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
 from community.core.api.views import Endpoint, found
+from community.core.permissions import require
 from discussions.actions.answering import claim_question, release_question, request_answer
 from discussions.actions.bookmark import bookmark_post, delete_bookmark, edit_bookmark
 from discussions.actions.follow import follow, unfollow
@@ -40,6 +41,7 @@ from discussions.models import (
     Topic,
     TopicKind,
 )
+from discussions.permissions import can_request_answer
 from discussions.queries import for_you, known_tags
 from members.api.people import MemberReference
 from members.models import Member
@@ -197,6 +199,8 @@ class QuestionEndpoint(Endpoint):
     def ask(self, request: ApiRequest, topic_id: int) -> Response:
         """Ask a member who may know; the asker and moderators do."""
         topic, values = self._topic(topic_id), self.body(AnswerRequestDraft)
+        # Asked first: who may not ask learns nothing of whom there is to ask.
+        require(can_request_answer(request.user, topic))
         member = found(Member.objects.visible_to(request.user), pk=values["member"])
         return Response(AnswerRequestSerializer(request_answer(topic, member, by=request.user)).data)
 
