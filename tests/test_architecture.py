@@ -22,6 +22,7 @@ TRUSTED_HTML = {
     "community/views/gallery.py",  # the gallery's own words, for those who build the pages
     "discussions/letters.py",  # rendered posts, in mails
     "discussions/queries/messages.py",  # rendered messages
+    "discussions/queries/ask_session.py",  # rendered posts that ask and answer
     "discussions/queries/topic.py",  # rendered posts
     "members/queries/terms.py",  # rendered terms
     "templates/components/_editor.html",  # what the editor showed before it was refused, sanitised again
@@ -54,6 +55,9 @@ LOOKED_THROUGH = {
     # The newest topic of each space that is shown.
     ("discussions/queries/lists.py", "Space.objects.filter(pk__in=[space.pk for space in spaces])"),
     ("discussions/queries/lists.py", "Topic.objects.present().filter(space=OuterRef('pk'))"),
+    # Private spaces whose stewards let every member know them, to ask to be listed.
+    ("discussions/queries/spaces.py", "Space.objects.requestable().exclude(pk__in=seen)"),
+    ("discussions/views/steward.py", "Space.objects.requestable()"),
     # One space, which the view has found visible.
     (
         "discussions/queries/lists.py",

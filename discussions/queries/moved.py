@@ -92,7 +92,7 @@ def _moved(user: Member, topic_id: int, first: int, last: int) -> list[tuple[int
         .annotate(old_number=F("moves__number"))
         .order_by("old_number")
     )
-    return [(post.old_number, post) for post in posts]
+    return [(post.old_number, post) for post in posts]  # type: ignore[attr-defined]
 
 
 def _author(post: Post) -> str:

@@ -111,7 +111,7 @@ def topic_split(request: MemberRequest, topic_id: int) -> HttpResponse:
         form,
         posts=rows,
         chosen=set(form.chosen) if form.is_bound else set(),
-        next_url=with_query(url, after=next_after) if next_after else "",
+        next_url=with_query(url, after=str(next_after)) if next_after else "",
     )
 
 

@@ -78,4 +78,5 @@ def _render_proposals(
 def _seen(request: MemberRequest, slug: str) -> Tag:
     """A tag that stands on no topic the reader may see is as good as not there."""
     seen = Topic.objects.visible_to(request.user).filter(tagged_topics__tag=OuterRef("pk"))
-    return get_object_or_404(Tag.objects.filter(Exists(seen)), slug=slug)
+    tag: Tag = get_object_or_404(Tag.objects.filter(Exists(seen)), slug=slug)
+    return tag

@@ -146,9 +146,8 @@ def test_split_topic_numbers_anew_and_leaves_gaps(topic, moderator, member, othe
     posts[1].refresh_from_db()
     assert posts[1].reply_to is None
     assert answer.reply_to == posts[1]
-    assert after.reply_to.number == 1 and after.topic_id == topic.pk, (
-        "it answers what the split-off one answered"
-    )
+    # It answers what the split-off one answered.
+    assert (after.reply_to.number, after.topic_id) == (1, topic.pk)
     assert_counters(topic)
     assert_counters(new)
     assert (topic.highest_number, topic.has_moved_posts, new.author_id) == (6, True, other_member.pk)
