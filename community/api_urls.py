@@ -3,6 +3,7 @@
 from django.urls import path
 
 from community.views.api import api_docs, api_schema
+from community.views.api_search import SearchEndpoint
 from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
 from discussions.api_attachments import AttachmentEndpoint
 from discussions.api_messages import ConversationEndpoint, ConversationMessageEndpoint, MessageEndpoint
@@ -202,6 +203,7 @@ urlpatterns = [
         AttachmentEndpoint.as_view({"get": "retrieve"}),
         name="api_attachment_show",
     ),
+    path("v1/search/", SearchEndpoint.as_view({"get": "search"}), name="api_search"),
     path("v1/organisations/", OrganisationEndpoint.as_view({"get": "list"}), name="api_organisation_list"),
     path(
         "v1/organisations/<int:organisation_id>/",

@@ -69,6 +69,9 @@ class SearchRow:
     when_iso: str
     when_exact: str
     snippet: SafeString
+    # The same without marks, and what kind of entry it is: for programs.
+    text: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,6 +554,8 @@ def _search_row(
         when_iso=when.iso,
         when_exact=when.exact,
         snippet=_marked(headline),
+        text=_unmarked(headline),
+        kind=kind,
     )
 
 

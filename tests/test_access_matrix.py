@@ -410,6 +410,8 @@ MATRIX: dict[str, Row] = {
     "api_view_show": api(404, method="patch"),
     "api_answer_accept": api(only=ANSWER, method="post"),
     "api_answer_unaccept": api(only=ANSWER, method="post"),
+    # Without words there is nothing to look for.
+    "api_search": api(400),
     "api_conversation_list": api(),
     "api_conversation_show": api(404),
     "api_conversation_answer": api(404, method="post", answer="accept"),

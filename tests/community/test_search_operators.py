@@ -399,3 +399,20 @@ def test_misses_are_forgotten_after_a_year():
     note_miss("new")
     assert forget_misses() == 1
     assert SearchMiss.objects.get().words == "new"
+
+
+# --- the API ---
+
+
+def test_the_api_finds_what_the_page_finds(web, client_as, community, other_member):
+    found = web.get("/api/v1/search/", {"q": "heron is:unanswered in:nowhere"}).json()
+    assert [(row["kind"], row["title"], row["text"]) for row in found["results"]] == [
+        ("topic", "Open", "A heron?")
+    ]
+    assert (found["has_more"], len(found["problems"])) == (False, 1)
+    assert web.get("/api/v1/search/").status_code == 400
+    assert web.get("/api/v1/search/", {"q": "heron", "page": "21"}).status_code == 400
+    space = make_space(preset="private", members=[other_member])
+    make_topic(space=space, by=other_member, title="Hidden", body="cormorant")
+    assert web.get("/api/v1/search/", {"q": "cormorant"}).json()["results"] == []
+    assert len(client_as(other_member).get("/api/v1/search/", {"q": "cormorant"}).json()["results"]) == 1
