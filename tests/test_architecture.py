@@ -78,10 +78,17 @@ LOOKED_THROUGH = {
         "discussions/queries/topic.py",
         "Post.objects.filter(topic=Blank('topic'), number__gte=Blank('first'), number__lte=Blank('last'))",
     ),
+    # How many posts of that topic answer each of its posts: a number.
+    ("discussions/queries/topic.py", "Post.objects.present().filter(reply_to=OuterRef('pk'))"),
     # Those of entries that were found without blocked people; whoever left the directory since is left out here.
     (
         "members/queries/directory.py",
         "Member.objects.active().people().admitted().filter(OneOf('pk', Blank('ids', _IDS)))",
+    ),
+    # One's own deleted ones, in topics that are visible.
+    (
+        "discussions/queries/writing.py",
+        "Post.objects.filter(deleted_by=user, deleted_at__gte=now - IN_BIN_FOR, topic__in=topics)",
     ),
     ("discussions/views/post.py", "Post.objects"),  # a deleted one, whose topic must be visible
     ("discussions/views/post.py", "Post.objects.present()"),  # of one topic, seen before
