@@ -214,18 +214,19 @@ class PeopleField(LineField):
         return named[0]
 
 
-class MessageForm(ActionForm):
+class MessageForm(WritingForm):
     """What is written next in a conversation."""
 
     body = ProseField(label=_("Message"))
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     @classmethod
-    def blank(cls) -> "MessageForm":
-        return cls(initial={"idempotency_key": uuid.uuid4().hex})
+    def blank(cls, body: Prose | None = None) -> "MessageForm":
+        """Empty, or with a draft."""
+        return cls(initial={"idempotency_key": uuid.uuid4().hex} | ({"body": body} if body else {}))
 
 
-class ConversationForm(ActionForm):
+class ConversationForm(WritingForm):
     """A first message to one person, or to a few."""
 
     to = PeopleField(
@@ -240,8 +241,20 @@ class ConversationForm(ActionForm):
     body = ProseField(label=_("Message"))
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, data: QueryDict | None = None, *, by: Member, to: str = "") -> None:
-        super().__init__(data, initial={"to": to, "idempotency_key": uuid.uuid4().hex})
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        by: Member,
+        to: str = "",
+        words: Mapping[str, str] | None = None,
+    ) -> None:
+        """`words` are those of a draft; whom the address names is who is meant now."""
+        initial: dict[str, Any] = {"to": to, "idempotency_key": uuid.uuid4().hex}
+        if words:
+            initial |= {"to": to or words.get("to", ""), "name": words.get("name", "")}
+            initial["body"] = prose_of(words)
+        super().__init__(data, initial=initial)
         field = self.fields["to"]
         assert isinstance(field, PeopleField)
         field.by = by

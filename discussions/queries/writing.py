@@ -374,7 +374,7 @@ def mention_rows(user: Member, key: str, words: str) -> list[MentionRow]:
         space = next((one for one in visible_spaces(user) if one.slug == slug), None)
     if space is None or not words:
         return []
-    here = Post.objects.filter(topic=topic_id, author=OuterRef("pk"), deleted_at__isnull=True)
+    here = Post.objects.visible_to(user).filter(topic=topic_id, author=OuterRef("pk"))
     muted = Tie.objects.filter(member=user, other=OuterRef("pk"), kind=TieKind.MUTE)
     people = (
         _readers_but(user, space)
@@ -449,9 +449,9 @@ def bin_rows(user: Member) -> list[BinRow]:
                 when_relative=when.relative,
                 when_iso=when.iso,
                 when_exact=when.exact,
-                days_left_label=ngettext("for {count} more day", "for {count} more days", days).format(
-                    count=days
-                ),
+                days_left_label=ngettext(
+                    "can be brought back for {count} day", "can be brought back for {count} days", days
+                ).format(count=days),
             )
         )
     return rows

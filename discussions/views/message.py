@@ -36,6 +36,8 @@ from discussions.queries.messages import (
     open_conversation,
     waiting_requests,
 )
+from discussions.queries.writing import draft_of, prose_of
+from discussions.views.draft import forget_what_was_sent, writing_in
 from members.permissions import is_admitted
 from members.requests import MemberRequest
 
@@ -44,6 +46,9 @@ ANSWERS = {
     "ignore": ParticipantState.IGNORED,
     "decline": ParticipantState.DECLINED,
 }
+
+#: The draft of a first message, whoever it is for.
+NEW = "message:new"
 
 
 @require_safe
@@ -71,7 +76,9 @@ def conversation_create(request: MemberRequest) -> HttpResponse:
     """Write to somebody, or to a few people. `to` in the address fills in whom."""
     require(is_admitted(request.user))
     to = clean_line(request.GET.get("to", ""))[:80]
-    form = ConversationForm(request.POST or None, by=request.user, to=to)
+    draft = draft_of(request.user, NEW)
+    words = draft.words if draft else {}
+    form = ConversationForm(request.POST or None, by=request.user, to=to, words=words)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -88,9 +95,11 @@ def conversation_create(request: MemberRequest) -> HttpResponse:
             # Whom one cannot reach is a matter of the field, and nothing that was typed is lost.
             form.add_error("to", error.sentence)
         else:
+            forget_what_was_sent(request, NEW)
             return redirect(message.conversation)
+    context = {"form": form, "writing": writing_in(request, NEW, draft)}
     return render(
-        request, "discussions/conversation_create.html", {"form": form}, status=422 if form.errors else 200
+        request, "discussions/conversation_create.html", context, status=422 if form.errors else 200
     )
 
 
@@ -115,6 +124,7 @@ def message_create(request: MemberRequest, conversation_id: int) -> HttpResponse
         except Invalid as error:
             form.take_refusal(error)
         else:
+            forget_what_was_sent(request, f"message:{conversation.pk}")
             return redirect(f"{conversation.get_absolute_url()}#message-{message.number}")
     return _render(request, conversation, form=form, status=422)
 
@@ -241,10 +251,12 @@ def _render(
     mark_conversation_read(conversation, request.user, page.read_up_to)
     if page.read_up_to == conversation.highest_number:
         read_notices(request.user, notice_key(conversation.pk))
+    key = f"message:{conversation.pk}"
+    draft = draft_of(request.user, key)
     context = {
         "page": page,
-        "form": form or MessageForm.blank(),
+        "form": form or MessageForm.blank(prose_of(draft.words) if draft else None),
         "adding": adding or ParticipantForm(by=request.user),
-        "draft_key": f"message:{conversation.pk}",
+        "writing": writing_in(request, key, draft),
     }
     return render(request, "discussions/conversation_show.html", context, status=status)

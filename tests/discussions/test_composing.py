@@ -288,7 +288,7 @@ def test_the_bin_holds_what_i_deleted_for_thirty_days(web, member, moderator, ti
     delete_post(taken, by=moderator)
     page = web.get(reverse("post_bin")).content.decode()
     assert "zqmineqz" in page
-    assert "for 30 more days" in page
+    assert "brought back for 30 days" in page
     assert "zqtakenqz" not in page
     time_machine.move_to(timezone.now() + timedelta(days=31))
     assert bin_rows(member) == []

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.core.errors import Invalid
+from community.core.text import Prose, SourceFormat
 from discussions.actions.draft import (
     MOST_DRAFTS,
     DraftConflict,
@@ -14,7 +15,8 @@ from discussions.actions.draft import (
     forget_drafts,
     save_draft,
 )
-from discussions.models import Draft, Post, Topic
+from discussions.actions.message import send_message
+from discussions.models import Conversation, Draft, Post, Topic
 from discussions.queries.writing import draft_rows
 from tests.factories import make_member, make_post, make_space, make_topic
 
@@ -290,3 +292,24 @@ def test_a_draft_is_no_way_to_look_into_a_room(web):
     assert web.get(reverse("mention_list"), {"key": f"reply:{hidden.pk}", "q": "ann"}).json() == {
         "people": []
     }
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+
+def test_a_message_is_kept_and_dropped_like_a_reply(web, member):
+    other = make_member("Ann Lee", handle="ann-lee")
+    keep(web, "message:new", "Dear Ann", to="ann-lee")
+    page = web.get(reverse("conversation_create")).content.decode()
+    assert "Dear Ann" in page
+    assert 'value="ann-lee"' in page
+    sent = {"to": "ann-lee", "body": "Dear Ann", "draft_sequence": "1"}
+    answer = web.post(reverse("conversation_create"), sent)
+    assert answer.status_code == 302
+    assert not Draft.objects.exists()
+    conversation = Conversation.objects.get()
+    send_message(conversation, by=other, prose=Prose("Yes", SourceFormat.MARKDOWN))
+    key = f"message:{conversation.pk}"
+    keep(web, key, "And one more thing")
+    assert "And one more thing" in web.get(answer["Location"]).content.decode()
+    assert "A message" in web.get(reverse("draft_list")).content.decode()
