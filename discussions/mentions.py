@@ -38,7 +38,8 @@ def mentioned_members(html: str, *, by: Member, space: Space) -> QuerySet[Member
     """
     handles = mentioned_handles(html)
     if not handles:
-        return Member.objects.none()
+        nobody: QuerySet[Member] = Member.objects.none()
+        return nobody
     people: QuerySet[Member] = readers_of(space).filter(handle__in=handles).exclude(pk=by.pk)
     blocks = Tie.objects.filter(kind=TieKind.BLOCK)
     blocking, blocked = blocks.filter(other=by).values("member"), blocks.filter(member=by).values("other")
