@@ -35,6 +35,7 @@ from discussions.queries import (
 )
 from discussions.queries.bookmarks import BookmarkRow
 from discussions.queries.topic_lists import Chip, SavedViewRow, TopicListPage
+from discussions.queries.writing import Advice, BinRow, DraftRow, SimilarRow, Writing
 from members.actions.fact import BUILT_IN
 from members.forms.profile import PhotoForm, ProfileForm
 from members.models import FactField, Member
@@ -585,6 +586,7 @@ def _form_page(case: str) -> dict[str, Any]:
         ),
         "topic": _row(title=words["title"], url="#", space_name=words["space"], space_url="#"),
         "post": _row(url="#", number=7, topic_title=words["title"], topic_url="#"),
+        **_writing(case),
     }
 
 
@@ -651,7 +653,57 @@ def _bookmark_list(case: str) -> dict[str, Any]:
     }
 
 
+def _writing(case: str) -> dict[str, Any]:
+    """What stands below every form with prose."""
+    words = WORDS[case]
+    similar = SimilarRow(
+        title=words["title"], url="#", space_name=words["space"], answer_url="#", replies_label="3 replies"
+    )
+    return {
+        "writing": Writing(
+            key="", sequence=2, member_id=1, saved_label="Your draft, kept 5 min ago.", is_restored=True
+        ),
+        "advice": Advice(lines=[Link("This notifies 43 people.", "")], similar=[similar]),
+        "changes": _post_history(case)["revisions"][0].paragraphs if case == "long" else [],
+    }
+
+
+def _draft_list(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    row = DraftRow(key="", title=words["title"], url="#", excerpt=words["sentence"], **WHEN)
+    return {"drafts": [] if case == "empty" else [row, row]}
+
+
+def _draft_conflict(case: str) -> dict[str, Any]:
+    words = {"body": WORDS[case]["sentence"], "title": WORDS[case]["title"]}
+    return {
+        "sentence": "Another window has written here too. Both texts are kept; choose what becomes of them.",
+        "key": "",
+        "sequence": 2,
+        "mine": words,
+        "theirs": words,
+        "my_words": list(words.items()),
+        "url": "#",
+    }
+
+
+def _post_bin(case: str) -> dict[str, Any]:
+    words = WORDS[case]
+    row = BinRow(
+        title=words["title"],
+        url="#",
+        restore_url="#",
+        excerpt=words["sentence"],
+        days_left_label="can be brought back for 30 days",
+        **WHEN,
+    )
+    return {"posts": [] if case == "empty" else [row, row]}
+
+
 PAGES: dict[str, tuple[str, Any]] = {
+    "draft_list": ("discussions/draft_list.html", _draft_list),
+    "draft_conflict": ("discussions/draft_conflict.html", _draft_conflict),
+    "post_bin": ("discussions/post_bin.html", _post_bin),
     "topic_list": ("discussions/topic_list.html", _topic_list),
     "bookmark_list": ("discussions/bookmark_list.html", _bookmark_list),
     "home": ("home.html", _home),

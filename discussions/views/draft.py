@@ -98,7 +98,6 @@ def render_both(
         "mine": words,
         "theirs": error.draft.words,
         "my_words": list(words.items()),
-        "their_words": list(error.draft.words.items()),
         "url": address_of_draft(key),
     }
     return render(request, "discussions/draft_conflict.html", context, status=409)
