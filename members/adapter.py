@@ -10,6 +10,7 @@ from typing import Any, Final
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -25,6 +26,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from community.core.http import render_error
+from community.core.inbound import forget_fault
 from members.actions.sign_in import (
     claim_member,
     count_failure,
@@ -75,6 +77,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # Other sessions end because the hash they carry is of the old password. Whoever changes it because somebody
         # else got in means the tokens too.
         revoke_tokens(user, by=user)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Rule 9.4: whoever typed the code that was mailed there has shown that the address takes mail."""
+        confirmed: bool = super().confirm_email(request, email_address)
+        if confirmed:
+            forget_fault(email_address.email)
+        return confirmed
 
     def login(self, request: HttpRequest, user: Member) -> None:
         """The last step of every way in, after address and second step: the first time is noted."""

@@ -7,12 +7,18 @@ from email.policy import default as modern
 
 import pytest
 from aiosmtpd.controller import Controller
+from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
+from community.core.models import AddressFault
 from members.adapter import AccountAdapter, MfaAdapter
 from members.models import Member
 from tests.factories import PASSWORD, make_member
@@ -313,3 +319,19 @@ def test_a_lost_secret_key_lets_nobody_in_and_is_no_fault(client, person, settin
     response = client.post(reverse("mfa_authenticate"), {"code": "123456"})
     assert response.status_code == 200
     assert "Incorrect code" in response.content.decode()
+
+
+def test_an_address_that_is_confirmed_anew_takes_mail_again(member, rf):
+    """Rule 9.4."""
+    fault = AddressFault.objects.create(
+        address=member.email, member=member, reason="unknown", stopped_at=timezone.now()
+    )
+    address = EmailAddress.objects.get(user=member, email=member.email)
+    address.verified = False
+    address.save()
+    request = rf.get("/")
+    request.user, request.session = member, SessionStore()
+    request._messages = FallbackStorage(request)
+    with context.request_context(request):
+        assert AccountAdapter().confirm_email(request, address)
+    assert not AddressFault.objects.filter(pk=fault.pk).exists()
