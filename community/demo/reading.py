@@ -15,6 +15,9 @@ from members.models import Member
 
 _KINDS: Final = (ReactionKind.INSIGHTFUL, ReactionKind.AGREE, ReactionKind.ME_TOO)
 
+# Of so many posts one is reacted to: each act takes its time, and the first run of the demo waits for all of them.
+_EVERY: Final = 8
+
 
 def make_reading(members: Mapping[str, Member], now: datetime) -> None:
     """A few of each, spread over everybody by their place in the cast, so that each page has something to show."""
@@ -46,8 +49,9 @@ def _mark(person: Member, place: int, now: datetime) -> None:
 
 
 def _react(people: list[Member], now: datetime) -> None:
-    for number, post in enumerate(Post.objects.select_related("topic__space").order_by("pk")):
-        for step in range(number % 4):
+    posts = list(Post.objects.select_related("topic__space").order_by("pk"))[::_EVERY]
+    for number, post in enumerate(posts):
+        for step in range(1 + number % 3):
             person = people[(number * 3 + step) % len(people)]
             if person.joined_at < post.created_at and can_thank_post(person, post):
                 at = min(post.created_at + timedelta(hours=3 + step), now)

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.core.cache import cache
 
+from community.core.http import address_of
 from discussions.models import Post, Topic, visible_space_ids
 from members.models import Member
 
@@ -43,8 +44,9 @@ def new_posts(user: Member, topic_id: int, after: int) -> NewPosts | None:
     if last_number <= after:
         return NewPosts(0, "")
     behind = Post.objects.visible_to(user).filter(topic=topic_id, number__gt=after).exclude(author=user)
-    numbers = list(behind.order_by("number").values_list("number", flat=True)[:MOST])
-    return NewPosts(len(numbers), Topic(pk=topic_id).get_post_url(numbers[0]) if numbers else "")
+    ids = list(behind.order_by("number").values_list("pk", flat=True)[:MOST])
+    # The address that leads on: one that differs from the page by its anchor alone would not load what is new.
+    return NewPosts(len(ids), f"{address_of('post_show')}{ids[0]}/" if ids else "")
 
 
 def new_topics(user: Member, since: int) -> int:
