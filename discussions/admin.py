@@ -16,6 +16,7 @@ from community.core.permissions import Decision
 from community.core.search import CONFIG
 from discussions.actions.post import delete_post, restore_post
 from discussions.actions.space import add_space_member, create_space, edit_space, remove_space_member
+from discussions.actions.steward import end_steward
 from discussions.actions.tag import edit_tag
 from discussions.actions.topic import close_topic, reopen_topic
 from discussions.models import (
@@ -24,6 +25,7 @@ from discussions.models import (
     Space,
     SpaceMembership,
     SpacePreset,
+    SpaceSteward,
     Tag,
     Topic,
     TopicKind,
@@ -155,6 +157,33 @@ class SpaceMembershipAdmin(CommunityModelAdmin[SpaceMembership]):
             question=_("Take off the list: it holds from their next request on"),
             button=_("Take off the list"),
             act=lambda row, _words: remove_space_member(row.space, row.member, by=request.user),
+        )
+
+
+@admin.register(SpaceSteward)
+class SpaceStewardAdmin(CommunityModelAdmin[SpaceSteward]):
+    """Who looks after which space; named and ended on the pages of the space."""
+
+    list_display = ("member", "space", "granted_by", "created_at", "until")
+    list_filter = (SpaceFilter,)
+    list_select_related = ("member", "space", "granted_by")
+    search_fields = ("member__display_name", "member__handle")
+    actions = ("end",)
+
+    def may_view(self, user: Member) -> Decision:
+        return can_manage_spaces(user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SpaceSteward]:
+        return SpaceSteward.objects.filter(space__in=visible_space_ids(request.user)).order_by("-id")
+
+    @admin.action(description=gettext_lazy("End"), permissions=["view"])
+    def end(self, request: MemberRequest, queryset: QuerySet[SpaceSteward]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset.select_related("space", "member"),
+            question=_("End: they look after the space no longer"),
+            button=_("End"),
+            act=lambda row, _words: end_steward(row.space, row.member, by=request.user),
         )
 
 

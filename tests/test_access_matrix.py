@@ -461,6 +461,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "discussions_report": MODERATE,
     "discussions_space": ("manager", "administrator"),
     "discussions_spacemembership": ("manager", "administrator"),
+    "discussions_spacesteward": ("manager", "administrator"),
     "discussions_tag": MODERATE,
     "discussions_topic": MODERATE,
     "members_application": GATE,
