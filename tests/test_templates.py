@@ -21,7 +21,9 @@ def name(path: Path) -> str:
 def test_nothing_runs_or_is_styled_in_place(path):
     """The content policy would stop it in production; here it is found before."""
     text = re.sub(r"\{% comment %\}.*?\{% endcomment %\}|\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
-    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text, re.IGNORECASE)
+    # Mail programs know no style sheets: only there styles stand where they are used.
+    inline = r"<style|\son[a-z]+=|javascript:" + ("" if path.parent.name == "mail" else r"|\sstyle=")
+    assert not re.search(inline, text, re.IGNORECASE)
     for tag in re.findall(r"<script[^>]*>", text):
         if 'type="application/json"' in tag:
             continue

@@ -21,6 +21,7 @@ from members.models import Member
 
 NOT_YOURS = "sender"
 GONE = "gone"
+TERMS = "terms"
 
 
 @answers
@@ -42,6 +43,11 @@ def post_answer(answer: Answer) -> Outcome:
                 "It came from an address that is not one of yours here. Answer from your own, or add that one to your"
                 " account."
             ),
+        )
+    if member.owes_terms_since is not None:
+        # Rule 1.10 holds for every way of writing.
+        return _give_back(
+            member, answer, TERMS, _("There are new terms. Accept them on the page, and answer again.")
         )
     topic = Topic.objects.visible_to(member).select_related("space").filter(pk=answer.topic_id).first()
     if topic is None:

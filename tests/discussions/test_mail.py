@@ -541,8 +541,8 @@ def test_soft_faults_are_counted_and_stop_after_weeks_only(sink, member):
 
 # --- digests ---
 
-# Today, since what is recorded has the database's own clock.
-MORNING = datetime.now(UTC).replace(hour=7, minute=5, second=0, microsecond=0)
+# Yesterday, since what is recorded, and who holds which role, goes by the database's own clock.
+MORNING = (datetime.now(UTC) - timedelta(days=1)).replace(hour=7, minute=5, second=0, microsecond=0)
 WEEKDAY = MORNING.isoweekday()
 
 
