@@ -155,6 +155,7 @@ def post_rows(case: str, count: int = 20) -> list[PostRow]:
                 is_accepted=number == 2,
                 deleted_note="Post 5 was deleted by its author." if deleted else "",
                 restore_url="#" if deleted else "",
+                restore_label="Undo",
                 reply_to_number=1 if number in (2, 7) else 0,
                 reply_to_name=words["name"],
                 reply_to_url="#post-1",
