@@ -456,3 +456,17 @@ def test_a_word_of_a_closed_room_is_nobody_elses_to_decide(guardian, moderator, 
             accept_tag(tag, by=other)
         with pytest.raises((Conflict, Invalid)):
             merge_tag(tag, tag, by=other)
+
+
+# --- the administration -----------------------------------------------------------------------------------------
+
+
+def test_stewards_are_listed_and_ended_in_the_administration(client_as, manager, space, guardian):
+    web = client_as(manager)
+    url = reverse("admin:discussions_spacesteward_changelist")
+    assert b"Greta Guardian" in web.get(url).content
+    row = SpaceSteward.objects.get()
+    asked = {"action": "end", "_selected_action": [row.pk]}
+    assert b"they look after the space no longer" in web.post(url, asked).content
+    web.post(url, asked | {"confirmed": "yes"})
+    assert not SpaceSteward.objects.exists()
