@@ -57,6 +57,8 @@ _PLAN: Final = """
     WHERE due.since < %(newest_topic)s OR EXISTS (
         SELECT FROM core_notice AS notice
         WHERE notice.member_id = due.id AND notice.read_at IS NULL AND notice.at > due.since
+    ) OR due.since < %(newest_post)s AND EXISTS (
+        SELECT FROM discussions_savedview AS view WHERE view.member_id = due.id AND view.is_digest
     )
     ON CONFLICT (member_id, period) DO NOTHING
 """
@@ -66,22 +68,24 @@ _PLAN: Final = """
 def plan_digests() -> int:
     """Plan a digest for everybody whose hour it is, in one statement. Returns how many were planned.
 
-    Planned is whoever can be reached, wants digests, and for whom anything may be new: a notice, or a topic that began
-    since the last one, wherever. Rights are asked when it is sent. Safe to run twice: once a member and day of theirs.
+    Planned is whoever can be reached, wants digests, and for whom anything may be new: a notice, a topic that began
+    since the last one, wherever, or a post for whom has a saved view in the digest. Rights are asked when it is sent.
+    Safe to run twice: once a member and day of theirs.
     """
     now = timezone.now()
     zones = list(Member.objects.order_by().values_list("time_zone", flat=True).distinct())
     compiled = _reachable().values_list("pk", "time_zone", "joined_at").query.get_compiler("default")
     recipients, parameters = compiled.as_sql()
     names: dict[str, Any] = {f"recipient{number}": value for number, value in enumerate(parameters)}
-    newest = Topic.objects.aggregate(newest=Max("created_at"))["newest"]
+    newest = Topic.objects.aggregate(topic=Max("created_at"), post=Max("last_post_at"))
     values: dict[str, Any] = {
         **names,
         "now": now,
         "looks_back": LOOKS_BACK,
         "zones": zones,
         "times": [_local(now, zone) for zone in zones],
-        "newest_topic": newest or now - LOOKS_BACK,
+        "newest_topic": newest["topic"] or now - LOOKS_BACK,
+        "newest_post": newest["post"] or now - LOOKS_BACK,
     }
     with connection.cursor() as cursor:
         # The inner statement is the ORM's own; its parameters go in by name.

@@ -637,21 +637,21 @@ def test_who_cannot_or_will_not_be_reached_is_not_planned(morning, reader, why):
 def test_a_digest_is_built_with_the_rights_of_the_moment_it_is_sent(sink, morning, reader):
     open_space, closed = make_space(), make_space(preset="private", members=[reader])
     yesterday(space=open_space, title="For everybody")
-    secret = yesterday(space=closed, title="Zq secret title", body="zq secret words")
+    secret = yesterday(space=closed, title="Zqhush title", body="zqhush words")
     rooms = {preset: make_space(preset=preset) for preset in ("private", "hidden", "experts", "confidential")}
     for preset, space in rooms.items():
-        yesterday(space=space, title=f"Zq {preset}")
+        yesterday(space=space, title=f"Zqhush {preset}")
     own = make_space(preset="confidential", members=[reader])
-    yesterday(space=own, title="Zq confidential, though listed")
+    yesterday(space=own, title="Zqhush confidential, though listed")
     follow(reader, topic=secret)
-    make_post(topic=secret, body="zq secret reply", at=MORNING - timedelta(hours=1))
+    make_post(topic=secret, body="zqhush reply", at=MORNING - timedelta(hours=1))
     dispatch_activity()
     plan_digests()
     claim_digests()
     remove_space_member(closed, reader, by=make_member(role="manager"))
     (mail,) = [mail for mail in send(sink) if mail["To"] == reader.email]
     assert "For everybody" in str(mail)
-    assert "zq" not in str(mail).lower()
+    assert "zqhush" not in str(mail).lower()
 
 
 def test_a_saved_view_brings_what_moved_in_it(sink, morning, reader):
