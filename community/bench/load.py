@@ -82,6 +82,7 @@ TABLES = (
     "discussions_follow",
     "core_searchentry",
     "core_activity",
+    "core_notice",
 )
 
 Say = Callable[[str], None]
@@ -543,6 +544,19 @@ _STATEMENTS: Sequence[tuple[str, str]] = (
         INSERT INTO discussions_follow (member_id, tag_id, level, reason, created_at)
         SELECT %(reader)s, id, 'everything', 'chosen', now() - interval '90 days'
         FROM discussions_tag ORDER BY id LIMIT 5;
+        """,
+    ),
+    (
+        "notices",
+        """
+        INSERT INTO core_notice
+            (member_id, key, reason, weight, title, url, target_type, target_id, space_id, actor_id, count, first_at,
+            at, read_at)
+        SELECT
+            follow.member_id, 'topic:' || topic.id, 'following', 9, topic.title, '/topics/' || topic.id || '/',
+            'topic', topic.id, topic.space_id, topic.last_poster_id, 1 + topic.id %% 5, topic.last_post_at,
+            topic.last_post_at, CASE WHEN topic.id %% 4 > 0 THEN topic.last_post_at END
+        FROM discussions_follow AS follow JOIN discussions_topic AS topic ON topic.id = follow.topic_id
         """,
     ),
     ("usefulness", USEFULNESS.format(of_posts="", of_topics="")),

@@ -100,6 +100,7 @@ def pages(sizes: Sizes) -> list[Page]:
         Page("search, inside the long topic", f"{search}?q={quote(COMMON_WORD)}&topic={LONG_TOPIC_ID}"),
         Page("search, while typing", f"{reverse('search_suggest')}?q={quote(COMMON_WORD[:4])}"),
         Page("messages", reverse("conversation_list")),
+        Page("inbox", reverse("notice_list")),
         Page("people", people),
         Page("people, broad facet", f"{people}?facet=languages:en"),
         Page("people, two facets", f"{people}?facet=sector:public+sector,helps_topics:{topic_value}"),
