@@ -54,7 +54,7 @@ def post_create(request: MemberRequest, topic_id: int) -> HttpResponse:
             answered = get_object_or_404(Post.objects.present(), topic=topic, number=number)
         try:
             post = create_post(
-                answered.topic if answered else topic,
+                answered.topic if answered and answered.topic_id != topic.pk else topic,
                 by=request.user,
                 prose=form.cleaned_data["body"],
                 reply_to=answered,
