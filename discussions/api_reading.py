@@ -182,7 +182,8 @@ class QuestionEndpoint(Endpoint):
     def claim(self, request: ApiRequest, topic_id: int) -> Response:
         """Say "I am answering this", for 48 hours."""
         topic, _nothing = self._topic(topic_id), self.body(StrictSerializer)
-        return Response(ClaimSerializer(claim_question(topic, by=request.user)).data)
+        claim = claim_question(topic, by=request.user)
+        return Response(ClaimSerializer(claim, context=self.get_serializer_context()).data)
 
     @extend_schema(parameters=[id_parameter("topic_id")], request=None, responses={204: None})
     def release(self, request: ApiRequest, topic_id: int) -> Response:
