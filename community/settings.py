@@ -383,6 +383,7 @@ SPECTACULAR_SETTINGS = {
         "FactKind": "members.models.FactKind",
         "FollowLevel": "discussions.models.FollowLevel",
         "NoticeReason": "community.core.models.NoticeReason",
+        "ReportReason": "discussions.models.ReportReason",
         "RoleName": "members.models.RoleName",
         "Scope": "community.core.models.Scope",
         "SpacePreset": "discussions.models.SpacePreset",
