@@ -33,9 +33,11 @@ RESULTS: Final = 20
 LAST_PAGE: Final = 20
 # Of a word that stands in half of all posts only the newest are ranked: the rest would cost seconds and help nobody.
 CANDIDATES: Final = 1_000
+# Where other tables are asked for each of them, as many as the pages can show: then no older ones are looked for.
+CANDIDATES_ASKED: Final = RESULTS * LAST_PAGE
 # Operators that ask other tables may have to look far back for a frequent word. After so many milliseconds the search
-# looks at the newest entries alone, and says so.
-PATIENCE: Final = 1_500
+# looks at the newest 64,000 entries alone, then at the newest 8,000, and says so.
+PATIENCE: Final = 1_000
 # Marks around found words until the text around them has been escaped.
 _OPEN, _CLOSE = "\x02", "\x03"
 
@@ -296,8 +298,11 @@ _NEWEST: Final = f"""
     WITH recent {_window(None, 8_000)},
     later {_window(8_000, 64_000)},
     found AS (
-        SELECT * FROM (SELECT * FROM recent UNION ALL SELECT * FROM later) AS newest LIMIT {CANDIDATES}
+        SELECT * FROM (SELECT * FROM recent UNION ALL SELECT * FROM later) AS newest LIMIT %(candidates)s
     )"""  # noqa: S608
+_RECENT: Final = f"""
+    WITH recent {_window(None, 8_000)},
+    found AS (SELECT * FROM recent LIMIT %(candidates)s)"""  # noqa: S608
 _ALL: Final = f"""
     WITH recent {_window(None, 8_000)},
     later {_window(8_000, 64_000)},
@@ -308,7 +313,7 @@ _ALL: Final = f"""
             SELECT * FROM recent UNION ALL SELECT * FROM later
             UNION ALL SELECT * FROM earlier UNION ALL SELECT * FROM oldest
         ) AS newest
-        LIMIT {CANDIDATES}
+        LIMIT %(candidates)s
     )"""  # noqa: S608
 # One topic has 5,000 posts at most: its entries are named, and of those the words are asked.
 _IN_TOPIC: Final = f"""
@@ -324,7 +329,7 @@ _IN_TOPIC: Final = f"""
     found AS (
         SELECT {_COLUMNS} FROM named AS entry
         WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}}
-        LIMIT {CANDIDATES}
+        LIMIT %(candidates)s
     )"""  # noqa: S608
 
 _BEST: Final = f""",
@@ -413,6 +418,7 @@ def _find(
         "last": f"{last}:*",
         "spaces": narrowing.spaces,
         "skip": skip,
+        "candidates": CANDIDATES_ASKED if narrowing.conditions else CANDIDATES,
         "topic": topic_id,
         **narrowing.parameters,
     }
@@ -431,7 +437,7 @@ def _find(
         return run(_IN_TOPIC), True
     if words and not narrowing.conditions:
         return run(_ALL), True
-    for frame in (_ALL, _NEWEST):
+    for frame in (_ALL, _NEWEST, _RECENT):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE}")
