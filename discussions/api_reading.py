@@ -68,7 +68,7 @@ class ClaimSerializer(serializers.Serializer[Claim]):
     expires_at = MomentField()
 
 
-class AnswerRequestSerializer(serializers.Serializer[AnswerRequest]):
+class AskedMemberSerializer(serializers.Serializer[AnswerRequest]):
     topic = serializers.IntegerField(source="topic_id")
     member = serializers.IntegerField(source="member_id")
     created_at = MomentField()
@@ -195,7 +195,7 @@ class QuestionEndpoint(Endpoint):
     @extend_schema(
         parameters=[id_parameter("topic_id")],
         request=AnswerRequestDraft,
-        responses={200: AnswerRequestSerializer},
+        responses={200: AskedMemberSerializer},
     )
     def ask(self, request: ApiRequest, topic_id: int) -> Response:
         """Ask a member who may know; the asker and moderators do."""
@@ -203,7 +203,7 @@ class QuestionEndpoint(Endpoint):
         # Asked first: who may not ask learns nothing of whom there is to ask.
         require(can_request_answer(request.user, topic))
         member = found(Member.objects.visible_to(request.user), pk=values["member"])
-        return Response(AnswerRequestSerializer(request_answer(topic, member, by=request.user)).data)
+        return Response(AskedMemberSerializer(request_answer(topic, member, by=request.user)).data)
 
     def _topic(self, topic_id: int) -> Topic:
         return found(Topic.objects.visible_to(self.request.user).select_related("space"), pk=topic_id)
