@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from community.core.http import is_fragment, render_error, wants_json
-from members.actions.sign_in import SEEN_EVERY, note_seen
+from members.actions.sign_in import SEEN_EVERY, note_arrival, note_seen
 from members.models import Member
 from members.second_factor import has_needed_factor
 
@@ -117,6 +117,8 @@ class StandingMiddleware:
 class SeenMiddleware:
     """Keeps "last seen" of one's sign-ins true to five minutes, with a write and a query at most that often.
 
+    The first visit of somebody whom the gate has let in is noted at once, which costs the others nothing.
+
     Which sessions were noted is remembered here, in the process: one more process means one more question to the
     database in five minutes, and none of them writes what is fresh.
     """
@@ -134,6 +136,8 @@ class SeenMiddleware:
         key, user, every = request.session.session_key, request.user, SEEN_EVERY.total_seconds()
         if key is None or not isinstance(user, Member):
             return
+        if user.awaited_since is not None and user.is_admitted:
+            note_arrival(user)
         # Who has just signed in was noted by that.
         if user.last_login is None or timezone.now() - user.last_login < SEEN_EVERY:
             return

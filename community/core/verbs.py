@@ -53,7 +53,8 @@ class Verb(models.TextChoices):
     TERMS_PUBLISHED = "terms.published", _("published terms")  # kind, version
     TERMS_ACCEPTED = "terms.accepted", _("accepted terms")  # kind, version
     # how somebody stands
-    MEMBER_CLAIMED = "member.claimed", _("signed in for the first time")
+    MEMBER_CLAIMED = "member.claimed", _("signed in for the first time")  # as an applicant or as more
+    MEMBER_ARRIVED = "member.arrived", _("was here for the first time after being let in")
     WELCOME_FINISHED = "welcome.finished", _("was welcomed")  # skipped: names of the steps
     MEMBER_PAUSED = "member.paused", _("paused")  # until
     MEMBER_RESUMED = "member.resumed", _("came back from a pause")

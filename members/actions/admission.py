@@ -72,8 +72,9 @@ def admit_member(
     )
     _change_role(member, by=by, now=now)
     if is_first:
-        member.joined_at = now
-        member.save(update_fields=["joined_at"])
+        # A generated history has nobody whose first visit would be noted.
+        member.joined_at, member.awaited_since = now, now if at is None else None
+        member.save(update_fields=["joined_at", "awaited_since"])
     record(
         Verb.MEMBER_JOINED,
         by=member,
