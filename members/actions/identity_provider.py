@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from community.core.activity import record
@@ -33,6 +34,7 @@ from members.models import (
     Tier,
 )
 from members.permissions import can_set_identity_provider
+from members.saml import NotTrusted, certificates_in, sound_certificates
 from members.sealing import seal
 
 
@@ -55,6 +57,7 @@ def set_identity_provider(
     address: str,
     client_id: str,
     secret: str | None = None,
+    certificates: str = "",
     auto_admit: bool = False,
     tier: Tier | None = None,
     must_be_https: bool = True,
@@ -62,18 +65,18 @@ def set_identity_provider(
     """Set, or change, how a company signs its people in. `secret` is None where the one that is there stays.
 
     Whoever sets it up has made sure that the domains are the company's: they count as verified from now on; one
-    given later counts when this is saved again. Links to people go where issuer or client change: the same subject
-    may be somebody else there. Raises `Invalid`.
+    given later counts when this is saved again. Links to people go where the issuer or what we are called there
+    changes, or the name of a SAML provider: the same subject may be somebody else there. Raises `Invalid`.
     """
     require(can_set_identity_provider(by))
-    if protocol != Protocol.OIDC:
-        sentence = _(
-            "SAML is not supported yet. Every provider that speaks it speaks OpenID Connect too: choose that."
-        )
-        raise Invalid(sentence, fields={"protocol": [sentence]})
-    address, client_id = _issuer(address, must_be_https=must_be_https), clean_line(client_id)
-    if not client_id:
-        raise Invalid(_("The client id is missing."), fields={"client_id": [_("The company has it.")]})
+    client_id = clean_line(client_id)
+    if protocol == Protocol.SAML:
+        address, client_id = _sign_on(address, must_be_https=must_be_https), _entity_id(client_id)
+        certificates, secret = _certificates(certificates), ""
+    else:
+        address, certificates = _issuer(address, must_be_https=must_be_https), ""
+        if not client_id:
+            raise Invalid(_("The client id is missing."), fields={"client_id": [_("The company has it.")]})
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     if not OrganisationDomain.objects.filter(organisation=organisation).exists():
         raise Invalid(
@@ -84,9 +87,10 @@ def set_identity_provider(
     row = IdentityProvider.objects.filter(organisation=organisation).first()
     if row is None:
         row = IdentityProvider(organisation=organisation, slug=organisation.slug)
-    elif (row.address, row.client_id) != (address, client_id):
+    elif _speaker(row.protocol, row.address, row.client_id) != _speaker(protocol, address, client_id):
         SocialAccount.objects.filter(provider=row.link_name).delete()
     row.protocol, row.address, row.client_id = protocol, address, client_id
+    row.certificates = certificates
     row.auto_admit, row.tier, row.disabled_at = auto_admit, tier, None
     if secret is not None:
         row.secret = seal(secret) if secret else ""
@@ -211,6 +215,49 @@ def _holder_of(address: str) -> Member | None:
             user=holder, email=address, defaults={"verified": True, "primary": holder.email == address}
         )
     return holder
+
+
+def _speaker(protocol: str, address: str, client_id: str) -> tuple[str, ...]:
+    """Who it is that knows a person under a subject. Where a SAML provider signs people in is not part of it."""
+    return (protocol, client_id) if protocol == Protocol.SAML else (protocol, client_id, address)
+
+
+def _sign_on(address: str, *, must_be_https: bool) -> str:
+    address = address.strip()
+    sentence = _("The sign-on address is one with https, as the company's provider states it.")
+    try:
+        URLValidator(schemes=["https"] if must_be_https else ["https", "http"])(address)
+    except ValidationError as error:
+        raise Invalid(sentence, fields={"address": [sentence]}) from error
+    if "#" in address or "@" in address:
+        raise Invalid(sentence, fields={"address": [sentence]})
+    return address
+
+
+def _entity_id(name: str) -> str:
+    if not name:
+        sentence = _("The entity id of the company's provider is missing. It stands in its metadata.")
+        raise Invalid(sentence, fields={"client_id": [sentence]})
+    return name
+
+
+def _certificates(text: str) -> str:
+    """In PEM, at least one of them good today. Raises `Invalid`."""
+    try:
+        sound = sound_certificates(text)
+        ends = [certificate.not_valid_after_utc for certificate in certificates_in(sound)]
+    except NotTrusted as error:
+        sentence = _(
+            "That is no certificate of a key for signing: RSA of 2048 bits or more, or an elliptic curve. "
+            "Paste it as the company's provider shows it, from BEGIN CERTIFICATE to END CERTIFICATE."
+        )
+        raise Invalid(sentence, fields={"certificates": [sentence]}) from error
+    if max(ends) <= timezone.now():
+        sentence = _("The certificate ended on {date}. Ask the company for the one that counts now.").format(
+            date=date_format(max(ends))
+        )
+        raise Invalid(sentence, fields={"certificates": [sentence]})
+    return sound
 
 
 def _issuer(address: str, *, must_be_https: bool) -> str:

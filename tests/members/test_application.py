@@ -622,8 +622,23 @@ def test_every_state_has_its_words_and_exactly_those_of_the_reviewer(client_as, 
     reviewer_moves(sent, state, words)
     page = status_page(client_as, sent)
     assert title in page
-    assert "We need &lt;more&gt; &amp; “other” words.<br>On two lines." in page
+    assert "We need &lt;more&gt; &amp; “other” words.\nOn two lines." in page
     assert "Person" not in page
+
+
+def test_an_inner_address_leads_to_how_it_stands(client_as, sent):
+    web = client_as(sent.member)
+    for inside in ("/members/", "/spaces/", "/search/?q=a", "/topics/999999/", "/applications/", "/me/"):
+        answer = web.get(inside, follow=True)
+        assert answer.redirect_chain == [(reverse("application_show"), 302)]
+        assert "That page belongs to members." in answer.content.decode()
+    # A change would be lost on the way; a part of a page is no page.
+    assert web.post("/topics/1/follow/", {"level": "everything"}).status_code == 403
+    assert web.get("/spaces/", headers={"HX-Request": "true"}).status_code == 403
+    assert web.get("/api/v1/spaces/").status_code == 403
+    # What is about the account stays open.
+    assert web.get("/me/sessions/").status_code == 200
+    assert web.get("/nothing-here/").status_code == 404
 
 
 def test_notes_and_judgements_never_show(client_as, sent, manager):
