@@ -49,6 +49,8 @@ OPEN_TO_STRANGERS = {
     "company_callback",  # checks that this browser began it, and then the company's signature
     "company_answer",  # checks the company's signature, before the browser goes on to the one above
     "company_metadata",  # what the company's provider has to know of us
+    "company_answer",  # checks the company's signature, before the browser goes on to the one above
+    "company_metadata",  # what the company's provider has to know of us
     "account_login",
     "account_logout",  # leads to sign-in
     "admin:login",  # leads to the site's own sign-in
@@ -139,6 +141,8 @@ MATRIX: dict[str, Row] = {
     "gallery": page(),
     "company_sign_in": public(signed_in=302),
     "company_callback": public(404),
+    "company_answer": public(404, method="post"),
+    "company_metadata": public(404),
     "company_answer": public(404, method="post"),
     "company_metadata": public(404),
     # the gate
