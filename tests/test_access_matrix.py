@@ -49,8 +49,6 @@ OPEN_TO_STRANGERS = {
     "company_callback",  # checks that this browser began it, and then the company's signature
     "company_answer",  # checks the company's signature, before the browser goes on to the one above
     "company_metadata",  # what the company's provider has to know of us
-    "company_answer",  # checks the company's signature, before the browser goes on to the one above
-    "company_metadata",  # what the company's provider has to know of us
     "account_login",
     "account_logout",  # leads to sign-in
     "admin:login",  # leads to the site's own sign-in
@@ -79,14 +77,20 @@ class Row:
 
 
 def page(ok: int = 200, *, method: str = "get", body: Mapping[str, object] | None = None, **but: int) -> Row:
-    """A page for those inside: the others are sent to sign in."""
-    everybody = dict.fromkeys(ADMITTED, ok) | {"applicant": ok, "stranger": 302, "deactivated": 302}
+    """A page for those inside: strangers are sent to sign in, applicants to their application."""
+    led = 302 if method == "get" else 403
+    everybody = dict.fromkeys(ADMITTED, ok) | {"applicant": led, "stranger": 302, "deactivated": 302}
     return Row(everybody | but, method, body or {})
+
+
+def account(ok: int = 200) -> Row:
+    """A page about one's own account, which applicants have too."""
+    return page(ok, applicant=ok)
 
 
 def act(only: tuple[str, ...] = ADMITTED, ok: int = 302, *, otherwise: int = 403, **but: int) -> Row:
     """A change by those roles; the others may see the thing and are told that they may not."""
-    expected = dict.fromkeys(ADMITTED, otherwise) | dict.fromkeys(only, ok) | {"applicant": 404}
+    expected = dict.fromkeys(ADMITTED, otherwise) | dict.fromkeys(only, ok) | {"applicant": 403}
     return Row(expected | dict.fromkeys(OUTSIDE, 302) | but, "post")
 
 
@@ -120,7 +124,8 @@ def staff(ok: int = 200, only: tuple[str, ...] = STAFF) -> Row:
 
 def gate_keepers(ok: int = 200, *, method: str = "get", **body: object) -> Row:
     """For those who decide who comes in; everybody else is told who does."""
-    everybody = dict.fromkeys((*ADMITTED, "applicant"), 403) | dict.fromkeys(OUTSIDE, 302)
+    led = 302 if method == "get" else 403
+    everybody = dict.fromkeys(ADMITTED, 403) | {"applicant": led} | dict.fromkeys(OUTSIDE, 302)
     return Row(everybody | dict.fromkeys(GATE, ok), method, body)
 
 
@@ -143,8 +148,6 @@ MATRIX: dict[str, Row] = {
     "company_callback": public(404),
     "company_answer": public(404, method="post"),
     "company_metadata": public(404),
-    "company_answer": public(404, method="post"),
-    "company_metadata": public(404),
     # the gate
     "gate_show": public(),
     "application_start": public(422, method="post"),
@@ -152,11 +155,11 @@ MATRIX: dict[str, Row] = {
     "application_confirm": public(404),
     # Nobody of the cast has an application; only the applicant may begin one.
     "application_show": page(404, applicant=200),
-    "application_edit": page(404),
+    "application_edit": account(404),
     "application_create": act((), otherwise=404, applicant=302),
-    "application_answer": act((), otherwise=404),
-    "application_withdraw": act((), otherwise=404),
-    "vouch_request_create": act((), otherwise=404),
+    "application_answer": act((), otherwise=404, applicant=404),
+    "application_withdraw": act((), otherwise=404, applicant=404),
+    "vouch_request_create": act((), otherwise=404, applicant=404),
     # the reviewers' side of it; there is an application of somebody outside the cast
     "application_list": gate_keepers(),
     "application_review": gate_keepers(),
@@ -172,82 +175,82 @@ MATRIX: dict[str, Row] = {
     "application_move": gate_keepers(409, method="post", place="1", reason="Speaks."),
     "vouch_list": gate_keepers(),
     # Nobody of the cast was asked.
-    "vouch_create": page(404, applicant=403),
+    "vouch_create": page(404),
     # members
-    "member_list": page(applicant=403),
-    "organisation_show": page(applicant=404),
-    "saved_search_create": with_body(act(applicant=403), name="Mine", query="q=anna"),
-    "saved_search_delete": act((), applicant=404, otherwise=404),
-    "suggestion_list": page(applicant=403),
-    "suggestion_dismiss": act(applicant=404),
-    "member_export": act(("manager", "administrator"), ok=200, applicant=403),
-    "member_show": page(applicant=404),
-    "member_posts": page(applicant=404),
-    "member_vcard": page(applicant=404),
+    "member_list": page(),
+    "organisation_show": page(),
+    "saved_search_create": with_body(act(), name="Mine", query="q=anna"),
+    "saved_search_delete": act((), otherwise=404),
+    "suggestion_list": page(),
+    "suggestion_dismiss": act(),
+    "member_export": act(("manager", "administrator"), ok=200),
+    "member_show": page(),
+    "member_posts": page(),
+    "member_vcard": page(),
     "member_follow": act(),
     "member_unfollow": act(),
     "member_mute": act(),
     "member_unmute": act(),
     "member_block": act(),
     "member_unblock": act(),
-    "introduction_create": page(applicant=404),
+    "introduction_create": page(),
     "introduction_list": page(),
     # Somebody else's: what is asked of others is not there.
-    "introduction_answer": act((), applicant=404, otherwise=404),
+    "introduction_answer": act((), otherwise=404),
     "tie_list": page(),
     "profile_edit": page(),
     "profile_preview": page(),
-    "profile_confirm": act(applicant=302),
-    "question_budget": with_body(act(("expert",), applicant=403), per_month="3"),
+    "profile_confirm": act(),
+    "question_budget": with_body(act(("expert",)), per_month="3"),
     "photo_edit": page(),
     # There is none to take away.
-    "photo_delete": act(ok=409, applicant=409),
+    "photo_delete": act(ok=409),
     "photo_show": page(applicant=404),
-    "session_list": page(),
+    "session_list": account(),
     "session_end": act((), applicant=404, otherwise=404),
     "session_end_others": act(applicant=302),
-    "member_pause": page(applicant=403),
-    "member_resume": act((), applicant=409, otherwise=409),
-    "member_leave": page(),
-    "member_left": page(302),
+    "member_pause": page(),
+    "member_resume": act((), otherwise=409),
+    "member_leave": account(),
+    "member_left": account(302),
     "member_return": act((), applicant=409, otherwise=409),
-    "suspension_show": page(302),
+    "suspension_show": account(302),
     "suspension_appeal": act((), applicant=409, otherwise=409),
     "terms_list": public(),
     # Nothing is published in this world, or all of it would have to be accepted first.
     "terms_show": public(404),
     "terms_accept": page(),
-    "invitation_list": page(applicant=403),
-    "invitation_create": page(applicant=403),
-    "invitation_resend": act((), applicant=404, otherwise=404),
-    "invitation_revoke": act((), applicant=404, otherwise=404),
-    "invitation_import": page(403, applicant=403, manager=200, administrator=200),
-    "invitation_batch": page(403, applicant=403, manager=404, administrator=404),
+    "invitation_list": page(),
+    "invitation_create": page(),
+    "invitation_resend": act((), otherwise=404),
+    "invitation_revoke": act((), otherwise=404),
+    "invitation_import": page(403, manager=200, administrator=200),
+    "invitation_batch": page(403, manager=404, administrator=404),
     "invitation_show": public(404),
-    "welcome": page(applicant=403),
-    "api_token_list": page(applicant=403),
-    "api_token_create": with_body(act(applicant=403, ok=200), name="A program", scope="read", days="30"),
-    "api_token_revoke": act((), applicant=404, otherwise=404),
+    "welcome": page(),
+    "api_token_list": page(),
+    "api_token_create": with_body(act(ok=200), name="A program", scope="read", days="30"),
+    "api_token_revoke": act((), otherwise=404),
     # discussions
     "space_list": page(),
-    "space_show": page(applicant=404),
+    "space_show": page(),
     "topic_create": page(),
-    "topic_show": page(applicant=404),
-    "topic_edit": page(403, applicant=404, moderator=200, manager=200),
+    "topic_show": page(),
+    "topic_edit": page(403, moderator=200, manager=200),
     "topic_close": with_body(act(MODERATE), reason="It is said."),
     "topic_reopen": act(MODERATE, ok=409),
     "topic_follow": with_body(act(), level="everything"),
     "post_create": with_body(act(), body="A reply."),
-    "post_show": page(302, applicant=404),
-    "post_edit": page(403, applicant=404, moderator=200, manager=200),
-    "post_history": page(applicant=404),
+    "post_show": page(302),
+    "post_edit": page(403, moderator=200, manager=200),
+    "post_history": page(),
     "post_delete": act(MODERATE),
     "post_restore": act(MODERATE),
     "post_thank": act(),
     "post_unthank": act(),
     "answer_accept": act(ANSWER),
     "answer_unaccept": act(ANSWER),
-    "tag_show": page(applicant=404),
+    "tag_show": page(),
     # allauth
     "account_login": public(signed_in=302),
     "account_logout": public(302, signed_in=200),
@@ -261,23 +264,23 @@ MATRIX: dict[str, Row] = {
     "account_confirm_login_code": public(302),
     "account_email_verification_sent": public(302),
     # The cast has no passwords, so there is nothing to ask for again.
-    "account_reauthenticate": page(403),
-    "account_email": page(),
-    "account_change_password": page(302),
-    "account_set_password": page(),
-    "mfa_index": page(),
+    "account_reauthenticate": account(403),
+    "account_email": account(),
+    "account_change_password": account(302),
+    "account_set_password": account(),
+    "mfa_index": account(),
     "mfa_authenticate": public(302),
-    "mfa_reauthenticate": page(403),
-    "mfa_activate_totp": page(),
-    "mfa_deactivate_totp": page(404),
-    "mfa_view_recovery_codes": page(404),
-    "mfa_generate_recovery_codes": page(),
-    "mfa_download_recovery_codes": page(404),
-    "mfa_list_webauthn": page(),
-    "mfa_add_webauthn": page(),
-    "mfa_reauthenticate_webauthn": page(403),
-    "mfa_remove_webauthn": page(404),
-    "mfa_edit_webauthn": page(404),
+    "mfa_reauthenticate": account(403),
+    "mfa_activate_totp": account(),
+    "mfa_deactivate_totp": account(404),
+    "mfa_view_recovery_codes": account(404),
+    "mfa_generate_recovery_codes": account(),
+    "mfa_download_recovery_codes": account(404),
+    "mfa_list_webauthn": account(),
+    "mfa_add_webauthn": account(),
+    "mfa_reauthenticate_webauthn": account(403),
+    "mfa_remove_webauthn": account(404),
+    "mfa_edit_webauthn": account(404),
     "mfa_login_webauthn": public(302),
     # the API
     "api_schema": api(),
@@ -315,7 +318,7 @@ MATRIX: dict[str, Row] = {
     "api_member_show": api(),
     # the administration, whose pages of tables follow the rule below
     "admin:index": staff(),
-    "admin:login": Row(dict.fromkeys((*ADMITTED, "applicant"), 403) | dict.fromkeys((*STAFF, *OUTSIDE), 302)),
+    "admin:login": Row(dict.fromkeys(ADMITTED, 403) | dict.fromkeys(("applicant", *STAFF, *OUTSIDE), 302)),
     # Signing out and passwords are the site's own pages.
     "admin:logout": staff(302),
     "admin:password_change": staff(302),
@@ -509,6 +512,30 @@ def test_whoever_is_suspended_or_gone_meets_one_page(standing, page_name, open_p
             # 404 and 405 say nothing but that the address is none.
             if not is_led and answer.status_code not in {403, 404, 405}:
                 wrong[f"{method} {route.name}"] = answer.status_code
+    assert wrong == {}
+
+
+def test_who_has_only_asked_to_come_in_is_led_to_their_application():
+    """Never an empty list of what is inside, whether the thing behind the address is there or not."""
+    world = make_world()
+    filled, client, wrong = values(world), world.client("applicant"), {}
+    theirs = {
+        "home", "application_show", "application_edit", "application_create", "session_list", "member_leave",
+        "suspension_show", "member_left", "photo_show", "api_docs",
+    }  # fmt: skip
+    for route in routes():
+        is_account = route.name.startswith(("account_", "mfa_", "session_end", "api_"))
+        if route.exempt or is_account or route.name in theirs:
+            continue
+        with undone():
+            answer = client.get(route.address(filled))
+        is_led = answer.status_code == 302 and answer["Location"] == reverse("application_show")
+        if not is_led and answer.status_code != 405:
+            wrong[route.name] = (answer.status_code, answer.get("Location"))
+        with undone():
+            answer = client.post(route.address(filled))
+        if answer.status_code not in {403, 404, 405, 409}:
+            wrong[f"post {route.name}"] = answer.status_code
     assert wrong == {}
 
 
