@@ -35,8 +35,11 @@ class Budget:
 
 
 _FIRST = "long topic, first page"
-DIRECTORY = ("people", "people, broad facet", "people, two facets", "people, rare word", "company")
-_QUEUE = ("applications", "applications, waitlist", "applications, accepted")
+DIRECTORY = (
+    *("people", "people, broad facet", "people, two facets", "people, word in a fifth", "people, rare word"),
+    *("people, newest", "company"),
+)
+_QUEUE = ("applications", "applications, waitlist", "applications, accepted", "application")
 
 BUDGETS = (
     Budget("topic page, queries", "topic", "queries", 10),
@@ -45,6 +48,7 @@ BUDGETS = (
     Budget("topic list, CPU against the floor", "space", "ratio", 1.6),
     Budget("long topic, middle page against its first", "long topic, middle page", "relative", 1.1, _FIRST),
     Budget("long topic, last page against its first", "long topic, last page", "relative", 1.1, _FIRST),
+    Budget("application, queries", "application", "queries", 10),
     *(Budget(f"{page}: CPU against the floor", page, "ratio", 3.0) for page in (*DIRECTORY, *_QUEUE)),
     *(Budget(f"{page}: p95 against the floor's", page, "p95", 3.0, FLOOR) for page in (*DIRECTORY, *_QUEUE)),
 )

@@ -288,15 +288,19 @@ def reviewers_needed(application: Application) -> int:
     return 2 if application.needs_second_reviewer else application.tier.reviewers_needed
 
 
-def vouches_missing(application: Application) -> int:
-    """How many vouches without a conflict are missing; none where they are waived or spared by the invitation."""
+def vouches_missing(application: Application, *, counted: int | None = None) -> int:
+    """How many vouches without a conflict are missing; none where they are waived or spared by the invitation.
+
+    `counted` is how many there are, from whoever has read them already.
+    """
     invitation = application.invitation
     is_spared = bool(application.vouch_waiver) or (
         invitation is not None and Skip.VOUCHES in invitation.skips
     )
     if is_spared or not application.tier.vouches_needed:
         return 0
-    counted = Vouch.objects.filter(application=application, conflict="").count()
+    if counted is None:
+        counted = Vouch.objects.filter(application=application, conflict="").count()
     return max(0, application.tier.vouches_needed - counted)
 
 

@@ -144,6 +144,12 @@ class Member(AbstractBaseUser):
                 condition=Q(deactivated_at__isnull=True, is_machine=False),
                 name="member_by_name",
             ),
+            # Whoever left or was shut out, when somebody of that name applies.
+            models.Index(
+                Lower("display_name"),
+                condition=Q(deactivated_at__isnull=False, is_machine=False),
+                name="member_closed_by_name",
+            ),
         )
 
     def __str__(self) -> str:
