@@ -15,6 +15,7 @@ from community.core.errors import Conflict, Refused
 from community.core.models import Activity
 from community.core.verbs import Verb
 from discussions.actions.post import accept_answer
+from members.actions import directory
 from members.actions.admission import admit_member
 from members.actions.directory import (
     count_directory,
@@ -245,6 +246,22 @@ class TestEntry:
         before = row_versions()
         assert rebuild_directory() == Member.objects.count()
         assert row_versions() == before
+
+    def test_a_rebuild_that_was_stopped_goes_on_behind_the_last_one(self, member, monkeypatch):
+        make_member()
+        say(member, place="Oslo")
+        right = sorted(DirectoryEntry.objects.values_list("pk", "sort_name", "place", "facets"))
+        DirectoryEntry.objects.update(sort_name="", place="", facets=[])
+        queued = []
+        monkeypatch.setattr(directory, "BATCH", 1)
+        monkeypatch.setattr(directory, "enqueue", lambda task, args: queued.append((task.name, args)))
+        everybody = list(Member.objects.order_by("pk").values_list("pk", flat=True))
+        for pk in everybody:
+            assert rebuild_directory(queued[-1][1][0] if queued else 0, seconds=-1) == 1
+            assert queued[-1] == ("members.rebuild_directory", [pk])
+        assert rebuild_directory(everybody[-1]) == 0
+        assert len(queued) == len(everybody)
+        assert sorted(DirectoryEntry.objects.values_list("pk", "sort_name", "place", "facets")) == right
 
     def test_the_night_finds_who_came_and_went_by_the_clock(self, member, other_member):
         now = timezone.now()
