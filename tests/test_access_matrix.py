@@ -308,6 +308,11 @@ MATRIX: dict[str, Row] = {
     "api_application_take": api(only=GATE, method="post"),
     "api_application_ask": api(only=GATE, method="post", words="Which team?"),
     "api_application_note": api(only=GATE, method="post", text="A word."),
+    "api_application_escalate": api(only=GATE, method="post", reason="An edge case."),
+    "api_application_waive": api(only=GATE, method="post", reason="Everybody knows them."),
+    "api_application_settle": api(only=GATE, method="post", company=None),
+    # Nobody waits.
+    "api_application_move": api(409, GATE, method="post", place=1, reason="A birthday."),
     "api_application_assess": api(only=GATE, method="post", judgements=[]),
     "api_application_accept": api(only=GATE, method="post"),
     "api_application_decline": api(only=GATE, method="post", words="Not yet."),
@@ -316,6 +321,16 @@ MATRIX: dict[str, Row] = {
     "api_organisation_show": api(),
     "api_member_me": api(),
     "api_member_show": api(),
+    "api_member_follow": api(method="post"),
+    "api_member_unfollow": api(method="post"),
+    "api_member_mute": api(method="post"),
+    "api_member_unmute": api(method="post"),
+    "api_member_block": api(method="post"),
+    "api_member_unblock": api(method="post"),
+    "api_tie_list": api(),
+    "api_introduction_list": api(),
+    # Between two others.
+    "api_introduction_answer": api(404, method="post", agrees=True),
     # the administration, whose pages of tables follow the rule below
     "admin:index": staff(),
     "admin:login": Row(dict.fromkeys(ADMITTED, 403) | dict.fromkeys(("applicant", *STAFF, *OUTSIDE), 302)),

@@ -32,8 +32,10 @@ from members.models import (
     Application,
     ApplicationState,
     Member,
+    MemberQuerySet,
     Organisation,
     ReviewDecision,
+    Role,
     RoleName,
     Tier,
     Verdict,
@@ -74,7 +76,10 @@ _ORDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What the address asks for: a list, a tier, whose, and behind which application it goes on."""
+    """What the address asks for: a list, a tier, whose, and behind which application it goes on.
+
+    `owner` is "me", "nobody", the handle of a reviewer, or "" for anybody's.
+    """
 
     name: str = "due"
     tier: Tier | None = None
@@ -155,7 +160,16 @@ def _list(reader: Member, wanted: QueueFilter) -> QuerySet[Application]:
         rows = rows.filter(owner=reader)
     elif wanted.owner == "nobody":
         rows = rows.filter(owner__isnull=True)
+    elif wanted.owner:
+        rows = rows.filter(owner__handle=wanted.owner)
     return rows
+
+
+def reviewers(reader: Member) -> MemberQuerySet:
+    """Whoever keeps the gate today, by name."""
+    keeping = Role.objects.current().filter(role__in=[RoleName.MANAGER, RoleName.ADMINISTRATOR])
+    members: MemberQuerySet = Member.objects.visible_to(reader).filter(pk__in=keeping.values("member"))
+    return members.order_by("display_name", "pk")
 
 
 def _queue_row(application: Application, clock: Clock, now: datetime) -> QueueRow:
