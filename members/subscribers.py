@@ -158,7 +158,8 @@ def let_in_without_review(activity: Activity) -> None:
 def tell_applicant(activity: Activity) -> None:
     """Rule 1.3: exactly the words that were written for them; notes of reviewers stand in another table."""
     step = _step_of(activity)
-    if step is None:
+    # Whoever came in at once was in front of the page that led in.
+    if step is None or activity.data.get("at_once"):
         return
     application = step.application
     kind = "application.moved_up" if activity.data.get("moved_up") else str(activity.verb)
@@ -233,10 +234,10 @@ def ask_to_vouch(activity: Activity) -> None:
     )
 
 
-@on(Verb.MEMBER_LEFT, Verb.GATE_EDITED)
+@on(Verb.MEMBER_LEFT, Verb.MEMBER_DEACTIVATED, Verb.GATE_EDITED)
 def let_the_next_in(activity: Activity) -> None:
     """Rule 1.9: a place is free, or there are more of them. The hourly job finds what this misses."""
-    if activity.verb == Verb.MEMBER_LEFT:
+    if activity.target_type == "member":
         tiers = Tier.objects.filter(admissions__member=activity.target_id)
     elif activity.target_type == "tier":
         tiers = Tier.objects.filter(pk=activity.target_id)

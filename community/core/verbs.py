@@ -39,7 +39,8 @@ class Verb(models.TextChoices):
     # tier, in_time, step
     APPLICATION_WAITLISTED = "application.waitlisted", _("put an applicant on the waitlist")
     APPLICATION_MOVED = "application.moved", _("moved an applicant on the waitlist")  # rank, place, reason
-    APPLICATION_ACCEPTED = "application.accepted", _("accepted an applicant")  # tier, in_time, moved_up, step
+    # tier, in_time, moved_up, at_once, step
+    APPLICATION_ACCEPTED = "application.accepted", _("accepted an applicant")
     APPLICATION_DECLINED = "application.declined", _("declined an applicant")  # tier, in_time, not_met, step
     APPLICATION_WITHDRAWN = "application.withdrawn", _("withdrew an application")
     VOUCH_ASKED = "vouch.asked", _("asked for a vouch")  # request_id

@@ -19,18 +19,23 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
-from members.actions.admission import NoPlace, admit_member
-from members.actions.application import open_account, open_draft
+from members.actions.application import lock_application, move_to, open_account, open_draft
 from members.actions.domain import blocked_sentence, domain_of, domain_policy
 from members.actions.gate import default_tier
 from members.actions.member import normal_email
+from members.actions.place import lock_tier
+from members.actions.waitlist import let_in_or_wait
 from members.models import (
+    Application,
+    ApplicationState,
     DomainPolicy,
     IdentityProvider,
     Member,
     Organisation,
     OrganisationDomain,
     Protocol,
+    Role,
+    RoleName,
     Tier,
 )
 from members.permissions import can_set_identity_provider
@@ -138,8 +143,8 @@ def member_of_company(row: IdentityProvider, claims: Claims) -> Member:
 
     The subject is the key. An account is linked by its address only where the provider calls the address verified
     and the domain is a verified one of that very company, which then could read the codes we mail there anyway.
-    Strangers come in at once where `auto_admit` or a rule of the gate says so and there is a place; otherwise they
-    are applicants. Raises `Refused` with a sentence for the person.
+    Strangers, and applicants with whom no reviewer has begun, come in at once where `auto_admit` or a rule of the gate
+    says so and there is a place. Raises `Refused` with a sentence for the person.
     """
     if not claims.is_verified or not claims.email:
         raise Refused(
@@ -171,10 +176,11 @@ def member_of_company(row: IdentityProvider, claims: Claims) -> Member:
     )
     if link is not None:
         linked: Member = link.user
+        _let_in(row, linked, address)
         return linked
     member = _holder_of(address)
     if member is None:
-        member = _let_in(row, address, claims.name)
+        member = _open_account(row, address, claims.name)
     elif SocialAccount.objects.filter(provider=row.link_name, user=member).exists():
         raise Refused(
             _(
@@ -182,25 +188,51 @@ def member_of_company(row: IdentityProvider, claims: Claims) -> Member:
             )
         )
     SocialAccount.objects.create(user=member, provider=row.link_name, uid=claims.subject)
+    _let_in(row, member, address)
     return member
 
 
-def _let_in(row: IdentityProvider, address: str, name: str) -> Member:
-    """A new account, in the company or as an applicant."""
+def _open_account(row: IdentityProvider, address: str, name: str) -> Member:
+    """A new account with a draft, as everybody has who asks to come in."""
     rule = domain_policy(address)
     if rule is not None and rule.policy == DomainPolicy.BLOCK:
         raise Refused(blocked_sentence(rule))
     tier = row.tier or (rule.tier if rule is not None else None) or default_tier()
     member = open_account(address, name=name, at=timezone.now(), claimed_at=None)
-    if row.auto_admit or (rule is not None and rule.policy == DomainPolicy.ACCEPT):
-        try:
-            admit_member(member, tier=tier, by=None, organisation=row.organisation, source="sso")
-        except NoPlace:
-            # The application is how one comes to the waitlist.
-            open_draft(member, tier)
-    else:
-        open_draft(member, tier if tier.closed_at is None else default_tier())
+    open_draft(member, tier if tier.closed_at is None else default_tier())
     return member
+
+
+def _let_in(row: IdentityProvider, member: Member, address: str) -> None:
+    """Rule 1.8: to a place, or onto the waitlist, where the company's word is enough; otherwise nothing happens.
+
+    What a reviewer has taken up, the reviewer decides; whom reviewers have declined, no sign-in lets in.
+    """
+    # Asked of the table: allauth keeps this member in the session, where no set of roles can stand.
+    roles = set(Role.objects.current().filter(member=member).values_list("role", flat=True))
+    if roles != {RoleName.APPLICANT} or not member.is_active:
+        return
+    rule = domain_policy(address)
+    if rule is not None and rule.policy == DomainPolicy.BLOCK:
+        return
+    if not row.auto_admit and (rule is None or rule.policy != DomainPolicy.ACCEPT):
+        return
+    if Application.objects.filter(member=member, state=ApplicationState.DECLINED).exists():
+        return
+    found = Application.objects.open().filter(member=member).select_related("tier").first()
+    if found is None:
+        return
+    # The tier before the application, as everywhere.
+    tier = lock_tier(row.tier or (rule.tier if rule is not None else None) or found.tier)
+    application = lock_application(found)
+    if application.state not in {ApplicationState.DRAFT, ApplicationState.SUBMITTED}:
+        return
+    application.tier, application.organisation = tier, row.organisation
+    application.save(update_fields=["tier", "organisation"])
+    if application.state == ApplicationState.DRAFT:
+        move_to(application, ApplicationState.SUBMITTED, by=member)
+    let_in_or_wait(application, tier=tier, by=None, words="", is_in_time=True, at_once=True)
+    member.forget_roles()
 
 
 def _holder_of(address: str) -> Member | None:

@@ -14,9 +14,9 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line, clean_source, required_words
 from community.core.verbs import Verb
-from members.actions.admission import lock_tier
 from members.actions.application import lock_application, move_to
 from members.actions.organisation import create_organisation
+from members.actions.place import lock_tier
 from members.actions.waitlist import let_in_or_wait
 from members.models import (
     WITH_REVIEWERS,

@@ -8,7 +8,8 @@ from django.db import connection
 from community.core.errors import Conflict
 from community.core.models import Activity
 from community.core.verbs import Verb
-from members.actions.admission import NoPlace, admit_member, end_admission
+from members.actions.admission import admit_member
+from members.actions.place import NoPlace, end_admission
 from members.actions.sign_in import note_arrival
 from members.actions.standing import leave_community, return_to_community
 from members.models import Admission, Employment, Member, RoleName, Tier, Welcome
