@@ -24,6 +24,8 @@ from django.utils import timezone
 from members import saml
 from members.models import IdentityProvider
 
+# Ours has 32; SAML allows 80.
+_RELAY_STATE_LENGTH: Final = 80
 # From the company's post to the next request of the same browser.
 _KEPT_SECONDS: Final = 120
 # Longer than allauth keeps the state of who asked (10 min).
@@ -35,6 +37,10 @@ class SamlProvider(Provider):  # type: ignore[misc]
 
     id = "company"
     name = "company"
+
+    def serialize(self) -> dict[str, Any]:
+        """While a second step is asked for: under the name by which `get_provider` finds it again."""
+        return {"id": self.app.provider_id}
 
     def extract_uid(self, data: dict[str, Any]) -> str:
         return str(data["subject"])
@@ -79,6 +85,8 @@ def address_of_request(request: HttpRequest, row: IdentityProvider, next_url: st
 def take_answer(row: IdentityProvider, response: str, relay_state: str) -> str:
     """Check what was posted and keep what it says; the key to it is for the next request. Raises `NotTrusted`."""
     now = timezone.now()
+    if len(relay_state) > _RELAY_STATE_LENGTH:
+        raise saml.NotTrusted("not our relay state")
     said = saml.read_response(response, theirs(row), ours(row), at=now)
     # Whoever asked is forgotten before this is, so an answer is never believed twice, however long it says it holds.
     left = min(said.until - now, _REMEMBERED)

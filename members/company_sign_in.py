@@ -52,7 +52,11 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
     ) -> "CompanyProvider | SamlProvider":
-        app = self.get_app(request, provider, client_id)
+        """Raises `ValueError` where the company signs nobody in any more, which ends a sign-in that is half done."""
+        try:
+            app = self.get_app(request, provider, client_id)
+        except SocialApp.DoesNotExist as error:
+            raise ValueError(provider) from error
         speaks_saml = app.settings["protocol"] == Protocol.SAML
         return SamlProvider(request, app=app) if speaks_saml else CompanyProvider(request, app=app)
 
@@ -127,6 +131,10 @@ class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]
 
     def get_default_scope(self) -> list[str]:
         return ["openid", "email", "profile"]
+
+    def serialize(self) -> dict[str, Any]:
+        """While a second step is asked for: under the name by which `get_provider` finds it again."""
+        return {"id": self.app.provider_id}
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
         """What is needed until the end of the request; what is kept is decided by our action: nothing."""

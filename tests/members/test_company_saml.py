@@ -12,13 +12,14 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from lxml import etree
+from signxml import XMLSigner
 
 from community.core.errors import Invalid
 from members.actions.identity_provider import set_identity_provider
 from members.actions.organisation import add_domain
 from members.models import IdentityProvider, Member, Protocol
 from tests.factories import make_member, make_organisation
-from tests.oidc import CLIENT_ID, CLIENT_SECRET
+from tests.oidc import CLIENT_ID, CLIENT_SECRET, key_number
 from tests.oidc import running_company as running_oidc_company
 from tests.saml import EMAIL, NAMES, SAML, Company, certificate_number, moment, read_request
 
@@ -268,6 +269,33 @@ def test_only_the_certificate_that_was_set_counts(row, company, signs):
     company.signs, company.key = signs, 2
     assert_nobody_comes_in(company)
     company.shown_certificate = certificate_number(1)
+    assert_nobody_comes_in(company)
+
+
+class Careless(XMLSigner):
+    """Signs with what it is told to, however weak."""
+
+    def check_deprecated_methods(self) -> None:
+        return
+
+
+WEAK = {
+    "sha1": ({"signature_algorithm": "rsa-sha1"}, key_number(1)),
+    "sha1 digest": ({"digest_algorithm": "sha1"}, key_number(1)),
+    # What everybody can read, as if it were a secret that both know.
+    "certificate": ({"signature_algorithm": "hmac-sha256"}, certificate_number(1).encode()),
+}
+
+
+@pytest.mark.parametrize(("how", "key"), WEAK.values(), ids=WEAK.keys())
+def test_a_weak_signature_does_not_count(row, company, how, key):
+    def break_(document: bytes) -> bytes:
+        response = etree.fromstring(document)
+        signer = Careless(c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#", **how)
+        signed = signer.sign(response, key=key, reference_uri=f"#{response.get('ID')}", id_attribute="ID")
+        return etree.tostring(signed)
+
+    company.signs, company.break_ = "nothing", break_
     assert_nobody_comes_in(company)
 
 
