@@ -12,6 +12,7 @@ from members.actions.organisation import add_domain
 from members.models import Member, Protocol, RoleName
 from tests.factories import make_member, make_organisation
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, running_company
+from tests.saml import Company as SamlCompany
 from tests.saml import running_company as running_saml_company
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,3 +105,19 @@ def test_over_saml_another_browser_is_not_signed_in_by_the_answer(page_as, saml_
     expect(other.get_by_role("heading", name="That did not let you in")).to_be_visible()
     assert not Member.objects.filter(email="ada@company.example").exists()
     watch.forgive("403 (Forbidden)", "404")
+
+
+def test_the_settings_take_metadata_and_say_whether_they_can_work(page_as, live_server, settings):
+    settings.SITE_URL = live_server.url
+    administrator = make_member(role=RoleName.ADMINISTRATOR)
+    add_domain(make_organisation("Harbour Works"), by=administrator, domain="company.example")
+    page = page_as(administrator)
+    page.goto(reverse("admin:members_identityprovider_add"))
+    page.get_by_label("Company").select_option("Harbour Works")
+    page.get_by_label("Protocol").select_option("SAML 2.0")
+    page.get_by_label("Metadata of the provider").fill(SamlCompany().metadata())
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_label("Certificates")).to_have_value(re.compile("BEGIN CERTIFICATE"))
+    expect(page.get_by_text(re.compile(r"/sign-in/company/company-\d+/answer/$"))).to_be_visible()
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("The certificate can be read and holds until")).to_be_visible()
