@@ -217,7 +217,9 @@ class CommunityModelAdmin(admin.ModelAdmin, Generic[AnyModel]):  # type: ignore[
 
     def get_view_on_site_url(self, obj: AnyModel | None = None) -> str | None:
         """The page itself, not Django's redirect by kind and id."""
-        get_url: Callable[[], str] | None = getattr(obj, "get_absolute_url", None)
+        get_url: Callable[[], str] | None = (
+            getattr(obj, "get_absolute_url", None) if self.view_on_site else None
+        )
         return get_url() if get_url is not None and obj is not None and obj.pk else None
 
     def _get_obj_does_not_exist_redirect(
