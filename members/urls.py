@@ -38,6 +38,7 @@ urlpatterns = [
     path("sign-in/company/<slug:link_name>/answer/", company.company_answer, name="company_answer"),
     path("sign-in/company/<slug:link_name>/metadata/", company.company_metadata, name="company_metadata"),
     path("members/", directory.member_list, name="member_list"),
+    path("facets/<slug:key>/", directory.facet_list, name="facet_list"),
     path("members-export/", directory.member_export, name="member_export"),
     path("saved-searches/new/", directory.saved_search_create, name="saved_search_create"),
     path("saved-searches/<int:search_id>/delete/", directory.saved_search_delete, name="saved_search_delete"),

@@ -178,6 +178,7 @@ MATRIX: dict[str, Row] = {
     "vouch_create": page(404),
     # members
     "member_list": page(),
+    "facet_list": page(),
     "organisation_show": page(),
     "saved_search_create": with_body(act(), name="Mine", query="q=anna"),
     "saved_search_delete": act((), otherwise=404),
@@ -413,6 +414,7 @@ def values(world: World) -> dict[str, object]:
         "version": 1,
         "uidb36": "1",
         "key": "unknown-key",
+        "key of facet_list": "company",
         "introduction_id": world.introduction.pk,
         "name": world.photo.name,
         "size": 96,
