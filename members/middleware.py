@@ -115,12 +115,18 @@ class StandingMiddleware:
             sentence = _("You have left the community. The page about it says how to come back.")
             return None if name in _FOR_THOSE_WHO_LEFT else _lead(request, "member_left", sentence)
         if _only_asks(user) and not _is_open_to_applicants(request, view, name):
-            sentence = _("That page belongs to members. This is how your application stands.")
-            return _lead_with_words(request, "application_show", sentence)
+            response = _lead(request, "application_show", _("That page belongs to members."))
+            if response.status_code == 302:
+                # In the address, where it waits for no other page as a message would.
+                response["Location"] += "?led=1"
+            return response
         if name.startswith("mfa_") or name in _WITHOUT_FACTOR or has_needed_factor(request, user):
             return None
         sentence = _("Your role asks for a second step at sign-in. Set one up here, then you can go on.")
-        return _lead_with_words(request, "mfa_index", sentence)
+        response = _lead(request, "mfa_index", sentence)
+        if response.status_code == 302:
+            messages.warning(request, sentence)
+        return response
 
 
 class SeenMiddleware:
@@ -164,14 +170,6 @@ def _lead(request: HttpRequest, page: str, sentence: str) -> HttpResponse:
     if request.method in {"GET", "HEAD"} and not is_fragment(request) and not wants_json(request):
         return redirect(page)
     return render_error(request, 403, sentence)
-
-
-def _lead_with_words(request: HttpRequest, page: str, sentence: str) -> HttpResponse:
-    """For pages that do not say by themselves why somebody is there."""
-    response = _lead(request, page, sentence)
-    if response.status_code == 302:
-        messages.warning(request, sentence)
-    return response
 
 
 def _only_asks(user: Member) -> bool:

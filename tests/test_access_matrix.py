@@ -546,7 +546,7 @@ def test_who_has_only_asked_to_come_in_is_led_to_their_application():
             continue
         with undone():
             answer = client.get(route.address(filled))
-        is_led = answer.status_code == 302 and answer["Location"] == reverse("application_show")
+        is_led = answer.status_code == 302 and answer["Location"] == f"{reverse('application_show')}?led=1"
         if not is_led and answer.status_code != 405:
             wrong[route.name] = (answer.status_code, answer.get("Location"))
         with undone():

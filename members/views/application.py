@@ -223,7 +223,8 @@ def application_show(request: MemberRequest) -> HttpResponse:
     if application is None:
         if not request.user.has_role(RoleName.APPLICANT):
             raise Http404
-        return render(request, "members/application_show.html", {"application": None})
+        context = {"application": None, "is_led": "led" in request.GET}
+        return render(request, "members/application_show.html", context)
     return _page(request, application)
 
 
@@ -297,6 +298,8 @@ def _page(
         "vouch": forms.get("vouch") or VouchRequestForm(),
         # What was typed into a form that the page no longer shows is not lost.
         "is_reply_kept": "reply" in forms,
+        # From an address of the inside, by `StandingMiddleware`.
+        "is_led": "led" in request.GET,
     }
     return render(request, "members/application_show.html", context, status=status)
 

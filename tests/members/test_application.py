@@ -681,7 +681,7 @@ def test_an_inner_address_leads_to_how_it_stands(client_as, sent):
     web = client_as(sent.member)
     for inside in ("/members/", "/spaces/", "/search/?q=a", "/topics/999999/", "/applications/", "/me/"):
         answer = web.get(inside, follow=True)
-        assert answer.redirect_chain == [(reverse("application_show"), 302)]
+        assert answer.redirect_chain == [(f"{reverse('application_show')}?led=1", 302)]
         assert "That page belongs to members." in answer.content.decode()
     # A change would be lost on the way; a part of a page is no page.
     assert web.post("/topics/1/follow/", {"level": "everything"}).status_code == 403
