@@ -20,9 +20,11 @@ from django.utils import timezone
 
 from community import urls
 from members.actions.standing import leave_community, suspend_member
+from members.actions.terms import draft_terms, publish_terms
+from members.models import TermsKind
 from tests.factories import make_member
 from tests.routes import Route, routes
-from tests.world import ROLES, World, make_world, undone
+from tests.world import ROLES, World, make_world, secrets_hidden_from, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -554,6 +556,29 @@ def test_who_has_only_asked_to_come_in_is_led_to_their_application():
         if answer.status_code not in {403, 404, 405, 409}:
             wrong[f"post {route.name}"] = answer.status_code
     assert wrong == {}
+
+
+@pytest.mark.parametrize("kind", TermsKind.values)
+def test_published_terms_are_there_for_everybody_and_drafts_for_nobody(kind):
+    """The table asks where nothing is published; these are the same addresses with something behind them."""
+    world = make_world()
+    manager = world.cast["manager"]
+    for version in ("zqtermsoneqz", "zqtermstwoqz"):
+        publish_terms(
+            draft_terms(kind, by=manager, body=f"Be kind. {version}", change_note="A word."), by=manager
+        )
+    draft_terms(kind, by=manager, body="zqtermsdraftqz", change_note="Another word.")
+    for role in ROLES:
+        client, hidden = world.client(role), secrets_hidden_from(role) | {"zqtermsdraftqz"}
+        shown = {
+            address: client.get(address)
+            for address in ("/terms/", f"/terms/{kind}/1/", f"/terms/{kind}/2/", f"/terms/{kind}/3/")
+        }
+        assert [answer.status_code for answer in shown.values()] == [200, 200, 200, 404], role
+        assert "zqtermsoneqz" in shown[f"/terms/{kind}/1/"].content.decode()
+        assert "zqtermstwoqz" in shown[f"/terms/{kind}/2/"].content.decode()
+        text = "".join(answer.content.decode().lower() for answer in shown.values())
+        assert not [word for word in hidden if word.lower() in text], role
 
 
 # --- the table can fail ---
