@@ -1,8 +1,8 @@
 """The API against its own description: schemathesis, as member and as manager, with every check it has.
 
 A usual run gives the manager, who may do everything, every boundary of every field, and the member made-up requests
-and sequences of them; a thorough run gives both everything. `SCHEMA_FUZZ_EXAMPLES` makes it longer, `SCHEMA_FUZZ_SEED` makes it
-another one; `--log-cli-level INFO` shows its figures.
+and sequences of them; a thorough run gives both everything. `SCHEMA_FUZZ_EXAMPLES` makes it longer,
+`SCHEMA_FUZZ_SEED` makes it another one; `--log-cli-level INFO` shows its figures.
 """
 
 import json
