@@ -614,5 +614,6 @@ def test_an_answer_that_is_not_in_its_row_is_noticed(planted):
     wrong = deviations(make_world(), [planted], lambda _name: page())
     assert wrong == {
         "careless for stranger": "200 instead of 302",
+        "careless for applicant": "200 instead of 302",
         "careless for deactivated": "200 instead of 302",
     }
