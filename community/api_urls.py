@@ -19,9 +19,11 @@ from discussions.api_reading import (
     UsefulTopicEndpoint,
 )
 from members.api.application import ApplicationEndpoint
+from members.api.introduction import IntroductionEndpoint
 from members.api.invitation import InvitationEndpoint
 from members.api.organisations import OrganisationEndpoint
 from members.api.people import MemberEndpoint
+from members.api.tie import TieEndpoint
 
 urlpatterns = [
     path("schema/", api_schema, name="api_schema"),
@@ -214,6 +216,41 @@ urlpatterns = [
     path("v1/members/me/", MemberEndpoint.as_view({"get": "me", "patch": "edit_me"}), name="api_member_me"),
     path("v1/members/<int:member_id>/", MemberEndpoint.as_view({"get": "retrieve"}), name="api_member_show"),
     path(
+        "v1/members/<int:member_id>/follow/",
+        TieEndpoint.as_view({"post": "follow"}),
+        name="api_member_follow",
+    ),
+    path(
+        "v1/members/<int:member_id>/unfollow/",
+        TieEndpoint.as_view({"post": "unfollow"}),
+        name="api_member_unfollow",
+    ),
+    path("v1/members/<int:member_id>/mute/", TieEndpoint.as_view({"post": "mute"}), name="api_member_mute"),
+    path(
+        "v1/members/<int:member_id>/unmute/",
+        TieEndpoint.as_view({"post": "unmute"}),
+        name="api_member_unmute",
+    ),
+    path(
+        "v1/members/<int:member_id>/block/", TieEndpoint.as_view({"post": "block"}), name="api_member_block"
+    ),
+    path(
+        "v1/members/<int:member_id>/unblock/",
+        TieEndpoint.as_view({"post": "unblock"}),
+        name="api_member_unblock",
+    ),
+    path("v1/ties/", TieEndpoint.as_view({"get": "list"}), name="api_tie_list"),
+    path(
+        "v1/introductions/",
+        IntroductionEndpoint.as_view({"get": "list", "post": "create"}),
+        name="api_introduction_list",
+    ),
+    path(
+        "v1/introductions/<int:introduction_id>/answer/",
+        IntroductionEndpoint.as_view({"post": "answer"}),
+        name="api_introduction_answer",
+    ),
+    path(
         "v1/invitations/",
         InvitationEndpoint.as_view({"get": "list", "post": "create"}),
         name="api_invitation_list",
@@ -248,6 +285,26 @@ urlpatterns = [
         "v1/applications/<int:application_id>/note/",
         ApplicationEndpoint.as_view({"post": "note"}),
         name="api_application_note",
+    ),
+    path(
+        "v1/applications/<int:application_id>/escalate/",
+        ApplicationEndpoint.as_view({"post": "escalate"}),
+        name="api_application_escalate",
+    ),
+    path(
+        "v1/applications/<int:application_id>/waive/",
+        ApplicationEndpoint.as_view({"post": "waive"}),
+        name="api_application_waive",
+    ),
+    path(
+        "v1/applications/<int:application_id>/settle/",
+        ApplicationEndpoint.as_view({"post": "settle"}),
+        name="api_application_settle",
+    ),
+    path(
+        "v1/applications/<int:application_id>/move/",
+        ApplicationEndpoint.as_view({"post": "move"}),
+        name="api_application_move",
     ),
     path(
         "v1/applications/<int:application_id>/assess/",

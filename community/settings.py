@@ -208,6 +208,8 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user",
     "company_sign_in": "20/m/ip",
     "keep_words": "20/h/ip",
+    # Whole companies sit behind one address in the morning; each answer costs a signature to look at.
+    "company_answer": "120/m/ip",
 }
 # Sign-in by one's company: each company's provider is a row of ours, not of allauth's (members/company_sign_in.py).
 SOCIALACCOUNT_ADAPTER = "members.company_sign_in.CompanyAdapter"
@@ -309,6 +311,8 @@ EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
+# Of the outbox; 0: as many as the server takes.
+EMAIL_PER_SECOND = env_int("EMAIL_PER_SECOND", 0, least=0, most=1000)
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", f"{COMMUNITY_NAME} <community@{SITE_HOST}>")

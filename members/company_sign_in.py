@@ -1,7 +1,8 @@
 """Signing in by one's company over OpenID Connect: allauth's flow, with our settings rows, checks and addresses.
 
 allauth takes the identity token without looking at its signature and knows no nonce; here both are demanded
-(docs/decisions/0008-sign-in-by-company.md). Who may come in is decided in `actions/identity_provider.py`.
+(docs/decisions/0008-sign-in-by-company.md). Who may come in is decided in `actions/identity_provider.py`. Companies
+with SAML begin and end here too; what lies between is in `company_saml.py`.
 """
 
 import logging
@@ -25,7 +26,9 @@ from django.utils.translation import gettext as _
 
 from community.core import outgoing
 from community.core.errors import DomainError
+from community.core.http import whole_number
 from members.actions.identity_provider import Claims, member_of_company
+from members.company_saml import SamlProvider, address_of_request
 from members.models import IdentityProvider, Protocol
 from members.sealing import unseal
 
@@ -48,18 +51,21 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
-    ) -> "CompanyProvider":
-        return CompanyProvider(request, app=self.get_app(request, provider, client_id))
+    ) -> "CompanyProvider | SamlProvider":
+        """Raises `ValueError` where the company signs nobody in any more, which ends a sign-in that is half done."""
+        try:
+            app = self.get_app(request, provider, client_id)
+        except SocialApp.DoesNotExist as error:
+            raise ValueError(provider) from error
+        speaks_saml = app.settings["protocol"] == Protocol.SAML
+        return SamlProvider(request, app=app) if speaks_saml else CompanyProvider(request, app=app)
 
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
         """One for a company, asked for by the name of its links; never a list of all."""
-        number = (provider or "").removeprefix("company-")
-        if not number.isascii() or not number.isdigit():
-            return []
-        rows = IdentityProvider.objects.filter(pk=number, disabled_at__isnull=True, protocol=Protocol.OIDC)
-        return [_app(row) for row in rows.select_related("organisation")]
+        row = row_of(provider or "")
+        return [] if row is None else [_app(row)]
 
     def list_providers(self, request: HttpRequest) -> list[Any]:
         return []
@@ -96,7 +102,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """The provider's word is checked; now ours: whether this person comes in, and as whom."""
         said = sociallogin.account.extra_data
         nonce = sociallogin.state.get("nonce")
-        row = _row_of(sociallogin.account.provider)
+        row = row_of(sociallogin.account.provider)
         if row is None or not nonce or said.get("nonce") != nonce:
             self.on_authentication_error(request, None, error="nonce")
             return
@@ -125,6 +131,10 @@ class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]
 
     def get_default_scope(self) -> list[str]:
         return ["openid", "email", "profile"]
+
+    def serialize(self) -> dict[str, Any]:
+        """While a second step is asked for: under the name by which `get_provider` finds it again."""
+        return {"id": self.app.provider_id}
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
         """What is needed until the end of the request; what is kept is decided by our action: nothing."""
@@ -199,7 +209,9 @@ class CompanyFlow(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 
 
 def address_to_go_to(request: HttpRequest, row: IdentityProvider, next_url: str) -> str:
-    """Where the browser goes on, with state, nonce and proof key noted in the session. Raises `OutOfReach`."""
+    """Where the browser goes on, with state, nonce and proof key noted in its session. Raises `OutOfReach`."""
+    if row.protocol == Protocol.SAML:
+        return address_of_request(request, row, next_url)
     provider = CompanyProvider(request, app=_app(row))
     nonce = token_urlsafe(24)
     try:
@@ -209,6 +221,15 @@ def address_to_go_to(request: HttpRequest, row: IdentityProvider, next_url: str)
     except (OAuth2Error, outgoing.Failed) as error:
         raise OutOfReach from error
     return str(response["Location"])
+
+
+def row_of(link_name: str) -> IdentityProvider | None:
+    """The settings under the name of their links, such as `company-7`."""
+    number = whole_number(link_name.removeprefix("company-"))
+    if number is None:
+        return None
+    rows = IdentityProvider.objects.filter(pk=number, disabled_at__isnull=True)
+    return rows.select_related("organisation").first()
 
 
 def refusal_page(request: HttpRequest, sentence: str) -> HttpResponse:
@@ -235,24 +256,25 @@ def _app(row: IdentityProvider) -> SocialApp:
         name=row.organisation.name[:40],
         client_id=row.client_id,
         secret=secret,
-        settings={"issuer": row.address, "oauth_pkce_enabled": True, "server_url": row.address},
+        settings={
+            "protocol": row.protocol,
+            "issuer": row.address,
+            "oauth_pkce_enabled": True,
+            "server_url": row.address,
+        },
     )
 
 
-def _row_of(link_name: str) -> IdentityProvider | None:
-    number = link_name.removeprefix("company-")
-    return (
-        IdentityProvider.objects.filter(pk=number, disabled_at__isnull=True)
-        .select_related("organisation")
-        .first()
-    )
+def signing_keys(keys: Any) -> list[jwt.PyJWK]:
+    """Of what a provider publishes, the keys that may sign. Raises `PyJWTError`."""
+    if not isinstance(keys, dict):
+        raise jwt.PyJWKSetError("no keys")
+    return [key for key in jwt.PyJWKSet.from_dict(keys).keys if key.public_key_use in (None, "sig")]
 
 
 def _key_for(id_token: str, keys: Any) -> Any:
     """The key that the token names, or the only one there is. Raises `PyJWTError`."""
-    if not isinstance(keys, dict):
-        raise jwt.PyJWKSetError("no keys")
-    usable = [key for key in jwt.PyJWKSet.from_dict(keys).keys if key.public_key_use in (None, "sig")]
+    usable = signing_keys(keys)
     kid = jwt.get_unverified_header(id_token).get("kid")
     named = [key for key in usable if key.key_id == kid] if kid else usable
     if len(named) != 1:

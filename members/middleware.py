@@ -14,8 +14,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from community.core.http import is_fragment, render_error, wants_json
-from members.actions.sign_in import SEEN_EVERY, note_seen
-from members.models import Member
+from members.actions.sign_in import SEEN_EVERY, note_arrival, note_seen
+from members.models import Member, RoleName
 from members.second_factor import has_needed_factor
 
 # Nobody has to accept anything to leave, to sign out, to take what is theirs, or to secure their account.
@@ -73,6 +73,14 @@ _FOR_SUSPENDED: Final = frozenset(
 _FOR_THOSE_WHO_LEFT: Final = frozenset(
     {"member_left", "member_return", "account_logout", "health", "csp_report", "mail_stop"}
 )
+# Their application, the way out, and what is about their account. Public pages are open to them as to everybody.
+_FOR_APPLICANTS: Final = frozenset(
+    {
+        "home", "application_show", "application_create", "application_edit", "application_answer",
+        "application_withdraw", "vouch_request_create", "session_list", "session_end", "session_end_others",
+        "member_leave", "member_left", "member_return", "suspension_show", "suspension_appeal", "photo_show",
+    }
+)  # fmt: skip
 # Besides everything it takes to set a second step up: the ways out.
 _WITHOUT_FACTOR: Final = frozenset(
     {"account_logout", "account_reauthenticate", "health", "csp_report", "mail_stop", "mail_act"}
@@ -80,7 +88,8 @@ _WITHOUT_FACTOR: Final = frozenset(
 
 
 class StandingMiddleware:
-    """Rules 1.12 and 1.13: whoever is suspended, gone, or lacks the second step of their role is led to that page.
+    """Rules 1.3, 1.12 and 1.13: whoever only asks to come in, is suspended, gone, or lacks the second step of their
+    role is led to the page about that.
 
     Before any view, so that no page can forget to ask. Tokens are the matter of `IsAdmitted`: they have no roles
     while their member is suspended, and are revoked when the member leaves.
@@ -93,7 +102,7 @@ class StandingMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, _view: Callable[..., Any], _args: Any, _kwargs: Any
+        self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
         user, match = request.user, request.resolver_match
         if not isinstance(user, Member) or match is None:
@@ -107,6 +116,12 @@ class StandingMiddleware:
         if user.has_left:
             sentence = _("You have left the community. The page about it says how to come back.")
             return None if name in _FOR_THOSE_WHO_LEFT else _lead(request, "member_left", sentence)
+        if _only_asks(user) and not _is_open_to_applicants(request, view, name):
+            response = _lead(request, "application_show", _("That page belongs to members."))
+            if response.status_code == 302:
+                # In the address, where it waits for no other page as a message would.
+                response["Location"] += "?led=1"
+            return response
         if name.startswith("mfa_") or name in _WITHOUT_FACTOR or has_needed_factor(request, user):
             return None
         sentence = _("Your role asks for a second step at sign-in. Set one up here, then you can go on.")
@@ -118,6 +133,8 @@ class StandingMiddleware:
 
 class SeenMiddleware:
     """Keeps "last seen" of one's sign-ins true to five minutes, with a write and a query at most that often.
+
+    The first visit of somebody whom the gate has let in is noted at once, which costs the others nothing.
 
     Which sessions were noted is remembered here, in the process: one more process means one more question to the
     database in five minutes, and none of them writes what is fresh.
@@ -136,6 +153,8 @@ class SeenMiddleware:
         key, user, every = request.session.session_key, request.user, SEEN_EVERY.total_seconds()
         if key is None or not isinstance(user, Member):
             return
+        if user.awaited_since is not None and user.is_admitted:
+            note_arrival(user)
         # Who has just signed in was noted by that.
         if user.last_login is None or timezone.now() - user.last_login < SEEN_EVERY:
             return
@@ -153,3 +172,14 @@ def _lead(request: HttpRequest, page: str, sentence: str) -> HttpResponse:
     if request.method in {"GET", "HEAD"} and not is_fragment(request) and not wants_json(request):
         return redirect(page)
     return render_error(request, 403, sentence)
+
+
+def _only_asks(user: Member) -> bool:
+    return not user.is_admitted and user.has_role(RoleName.APPLICANT)
+
+
+def _is_open_to_applicants(request: HttpRequest, view: Callable[..., Any], name: str) -> bool:
+    """The API says it in a sentence of its own."""
+    if wants_json(request) or not getattr(view, "login_required", True):
+        return True
+    return name in _FOR_APPLICANTS or name.startswith(("account_", "mfa_"))

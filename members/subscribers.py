@@ -75,18 +75,17 @@ def tell_of_appeal(activity: Activity) -> None:
         if deciders:
             break
     for decider in deciders:
-        queue_mail(
+        _write(
+            decider,
             "appeal.made",
-            key=f"appeal.made:{suspension.pk}:{decider.pk}",
-            address=decider.email or "",
-            template="members/mail/appeal_made.txt",
+            suspension.pk,
+            decider.pk,
             words={
                 "name": suspension.member.display_name,
                 "reason": suspension.reason,
                 "words": suspension.appeal.words,
-                "url": settings.SITE_URL + reverse("admin:members_suspension_change", args=[suspension.pk]),
+                "url": _link("admin:members_suspension_change", suspension.pk),
             },
-            member=decider,
         )
 
 
@@ -94,33 +93,20 @@ def tell_of_appeal(activity: Activity) -> None:
 def tell_of_leaving(activity: Activity) -> None:
     """So that nobody is made to leave by somebody else at their desk without hearing of it."""
     member = Member.objects.get(pk=activity.target_id)
-    if member.email:
-        queue_mail(
-            "member.left",
-            key=f"member.left:{activity.pk}",
-            address=member.email,
-            template="members/mail/member_left.txt",
-            words={"url": settings.SITE_URL + reverse("account_login")},
-            member=member,
-        )
+    _write(member, "member.left", activity.pk, words={"url": _link("account_login")})
 
 
 def _tell_suspended(suspension: Suspension, kind: str, words: dict[str, object]) -> None:
-    member = suspension.member
-    if not member.email:
-        return
-    queue_mail(
+    _write(
+        suspension.member,
         kind,
-        key=f"{kind}:{suspension.pk}",
-        address=member.email,
-        template=f"members/mail/{kind.replace('.', '_')}.txt",
+        suspension.pk,
         words={
-            "name": member.display_name,
+            "name": suspension.member.display_name,
             "until": moment(suspension.until_at, suspension.from_at).exact,
-            "url": settings.SITE_URL + reverse("suspension_show"),
+            "url": _link("suspension_show"),
             **words,
         },
-        member=member,
     )
 
 
@@ -145,20 +131,18 @@ def _holders(role: RoleName) -> list[Member]:
 def tell_of_arrival(activity: Activity) -> None:
     """Rule 1.3: that it has arrived, and by when there is an answer."""
     application = _application_of(activity)
-    if application is None or not application.member.email or application.due_at is None:
+    if application is None or application.due_at is None:
         return
-    queue_mail(
+    _write(
+        application.member,
         "application.submitted",
-        key=f"application.submitted:{application.pk}",
-        address=application.member.email,
-        template="members/mail/application_submitted.txt",
+        application.pk,
         words={
             "name": application.member.display_name,
             "due": due_day(application.due_at),
             "vouches_needed": vouches_missing(application),
-            "link": settings.SITE_URL + reverse("application_show"),
+            "link": _link("application_show"),
         },
-        member=application.member,
     )
 
 
@@ -174,25 +158,24 @@ def let_in_without_review(activity: Activity) -> None:
 def tell_applicant(activity: Activity) -> None:
     """Rule 1.3: exactly the words that were written for them; notes of reviewers stand in another table."""
     step = _step_of(activity)
-    if step is None or not step.application.member.email:
+    # Whoever came in at once was in front of the page that led in.
+    if step is None or activity.data.get("at_once"):
         return
     application = step.application
     kind = "application.moved_up" if activity.data.get("moved_up") else str(activity.verb)
     standing = waitlist_standing(application) if kind == Verb.APPLICATION_WAITLISTED else None
-    queue_mail(
+    _write(
+        application.member,
         kind,
-        key=f"{kind}:{step.pk}",
-        address=application.member.email or "",
-        template=f"members/mail/{kind.replace('.', '_')}.txt",
+        step.pk,
         words={
             "name": application.member.display_name,
             "words": step.words,
             "tier": application.tier.name,
             "standing": standing,
-            "status_url": settings.SITE_URL + reverse("application_show"),
-            "url": settings.SITE_URL + reverse("home"),
+            "status_url": _link("application_show"),
+            "url": _link("home"),
         },
-        member=application.member,
     )
 
 
@@ -210,18 +193,17 @@ def tell_sponsors(activity: Activity) -> None:
         sponsors.add(inviter)
     for sponsor in sorted(sponsors, key=lambda member: member.pk):
         if _hears_of_others(sponsor):
-            queue_mail(
+            _write(
+                sponsor,
                 "application.sponsored",
-                key=f"application.sponsored:{step.pk}:{sponsor.pk}",
-                address=sponsor.email or "",
-                template="members/mail/application_sponsored.txt",
+                step.pk,
+                sponsor.pk,
                 words={
                     "sponsor": sponsor.display_name,
                     "name": application.member.display_name,
                     "state": str(step.state),
                     "url": settings.SITE_URL + application.member.get_absolute_url(),
                 },
-                member=sponsor,
             )
 
 
@@ -239,25 +221,23 @@ def ask_to_vouch(activity: Activity) -> None:
     asked = Member.objects.active().admitted().filter(Q(email=request.email) | Exists(confirmed)).first()
     if asked is None or not _hears_of_others(asked):
         return
-    queue_mail(
+    _write(
+        asked,
         "vouch.asked",
-        key=f"vouch.asked:{request.pk}",
-        address=asked.email,
-        template="members/mail/vouch_asked.txt",
+        request.pk,
         words={
             "sponsor": asked.display_name,
             "name": request.application.member.display_name,
             "company": request.application.company_name,
-            "url": settings.SITE_URL + reverse("vouch_create", args=[request.application_id]),
+            "url": _link("vouch_create", request.application_id),
         },
-        member=asked,
     )
 
 
-@on(Verb.MEMBER_LEFT, Verb.GATE_EDITED)
+@on(Verb.MEMBER_LEFT, Verb.MEMBER_DEACTIVATED, Verb.GATE_EDITED)
 def let_the_next_in(activity: Activity) -> None:
     """Rule 1.9: a place is free, or there are more of them. The hourly job finds what this misses."""
-    if activity.verb == Verb.MEMBER_LEFT:
+    if activity.target_type == "member":
         tiers = Tier.objects.filter(admissions__member=activity.target_id)
     elif activity.target_type == "tier":
         tiers = Tier.objects.filter(pk=activity.target_id)
@@ -304,20 +284,19 @@ def ask_both(activity: Activity) -> None:
     )
     for member, other in ((row.first, row.second), (row.second, row.first)):
         if _hears_of_others(member) and member.pk not in deaf:
-            queue_mail(
+            _write(
+                member,
                 "introduction.asked",
-                key=f"introduction.asked:{row.pk}:{member.pk}",
-                address=member.email or "",
-                template="members/mail/introduction_asked.txt",
+                row.pk,
+                member.pk,
                 words={
                     "name": member.display_name,
                     "other": other.display_name,
                     "headline": other.headline,
                     "introducer": row.by.display_name,
                     "reason": row.reason,
-                    "url": settings.SITE_URL + reverse("introduction_list"),
+                    "url": _link("introduction_list"),
                 },
-                member=member,
             )
 
 
@@ -333,16 +312,12 @@ def bring_together(activity: Activity) -> None:
     if row is None:
         return
     for member, other in ((row.first, row.second), (row.second, row.first)):
-        if (
-            member.email
-            and member.is_admitted
-            and Member.objects.visible_to(member).filter(pk=other.pk).exists()
-        ):
-            queue_mail(
+        if member.is_admitted and Member.objects.visible_to(member).filter(pk=other.pk).exists():
+            _write(
+                member,
                 "introduction.made",
-                key=f"introduction.made:{row.pk}:{member.pk}",
-                address=member.email,
-                template="members/mail/introduction_made.txt",
+                row.pk,
+                member.pk,
                 words={
                     "name": member.display_name,
                     "other": other.display_name,
@@ -352,7 +327,6 @@ def bring_together(activity: Activity) -> None:
                     "facts": facts_for(other, member),
                     "url": settings.SITE_URL + other.get_absolute_url(),
                 },
-                member=member,
             )
 
 
@@ -360,18 +334,16 @@ def bring_together(activity: Activity) -> None:
 def tell_of_expertise(activity: Activity) -> None:
     """Rule 2.5: who is recognised hears of it, and that the number of questions is theirs to say."""
     member = Member.objects.filter(pk=activity.target_id).first()
-    if member is not None and member.email and member.is_admitted:
-        queue_mail(
+    if member is not None and member.is_admitted:
+        _write(
+            member,
             "expertise.granted",
-            key=f"expertise.granted:{activity.pk}",
-            address=member.email,
-            template="members/mail/expertise_granted.txt",
+            activity.pk,
             words={
                 "name": member.display_name,
                 "topic": activity.data["topic"],
-                "url": settings.SITE_URL + reverse("profile_edit"),
+                "url": _link("profile_edit"),
             },
-            member=member,
         )
 
 
@@ -399,15 +371,34 @@ def _tell_inviter(invitation: Invitation, *, is_in: bool) -> None:
     inviter, invited = invitation.invited_by, invitation.accepted_by
     if inviter is None or invited is None or not _hears_of_others(inviter):
         return
-    queue_mail(
+    _write(
+        inviter,
         "invitation.accepted",
-        key=f"invitation.{'in' if is_in else 'accepted'}:{invitation.pk}",
-        address=inviter.email or "",
-        template="members/mail/invitation_accepted.txt",
+        invitation.pk,
+        "in" if is_in else "accepted",
         words={
             "name": invited.display_name,
             "is_in": is_in,
             "link": settings.SITE_URL + invited.get_absolute_url(),
         },
-        member=inviter,
     )
+
+
+# --- what they share --------------------------------------------------------------------------------------------
+
+
+def _write(member: Member, kind: str, *key: object, words: dict[str, object]) -> None:
+    """The mail of this kind to them, once for these keys, and none where they have no address."""
+    if member.email:
+        queue_mail(
+            kind,
+            key=":".join(map(str, (kind, *key))),
+            address=member.email,
+            template=f"members/mail/{kind.replace('.', '_')}.txt",
+            words=words,
+            member=member,
+        )
+
+
+def _link(name: str, *args: object) -> str:
+    return settings.SITE_URL + reverse(name, args=args)

@@ -20,9 +20,11 @@ from django.utils import timezone
 
 from community import urls
 from members.actions.standing import leave_community, suspend_member
+from members.actions.terms import draft_terms, publish_terms
+from members.models import TermsKind
 from tests.factories import make_member
 from tests.routes import Route, routes
-from tests.world import ROLES, World, make_world, undone
+from tests.world import ROLES, World, make_world, secrets_hidden_from, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +52,8 @@ OPEN_TO_STRANGERS = {
     "mail_inbound",  # signed by the provider of mail; nothing is there without
     "company_sign_in",  # asks which company, and leads on by the domain alone
     "company_callback",  # checks that this browser began it, and then the company's signature
+    "company_answer",  # checks the company's signature, before the browser goes on to the one above
+    "company_metadata",  # what the company's provider has to know of us
     "account_login",
     "account_logout",  # leads to sign-in
     "admin:login",  # leads to the site's own sign-in
@@ -78,14 +82,20 @@ class Row:
 
 
 def page(ok: int = 200, *, method: str = "get", body: Mapping[str, object] | None = None, **but: int) -> Row:
-    """A page for those inside: the others are sent to sign in."""
-    everybody = dict.fromkeys(ADMITTED, ok) | {"applicant": ok, "stranger": 302, "deactivated": 302}
+    """A page for those inside: strangers are sent to sign in, applicants to their application."""
+    led = 302 if method == "get" else 403
+    everybody = dict.fromkeys(ADMITTED, ok) | {"applicant": led, "stranger": 302, "deactivated": 302}
     return Row(everybody | but, method, body or {})
+
+
+def account(ok: int = 200) -> Row:
+    """A page about one's own account, which applicants have too."""
+    return page(ok, applicant=ok)
 
 
 def act(only: tuple[str, ...] = ADMITTED, ok: int = 302, *, otherwise: int = 403, **but: int) -> Row:
     """A change by those roles; the others may see the thing and are told that they may not."""
-    expected = dict.fromkeys(ADMITTED, otherwise) | dict.fromkeys(only, ok) | {"applicant": 404}
+    expected = dict.fromkeys(ADMITTED, otherwise) | dict.fromkeys(only, ok) | {"applicant": 403}
     return Row(expected | dict.fromkeys(OUTSIDE, 302) | but, "post")
 
 
@@ -119,7 +129,8 @@ def staff(ok: int = 200, only: tuple[str, ...] = STAFF) -> Row:
 
 def gate_keepers(ok: int = 200, *, method: str = "get", **body: object) -> Row:
     """For those who decide who comes in; everybody else is told who does."""
-    everybody = dict.fromkeys((*ADMITTED, "applicant"), 403) | dict.fromkeys(OUTSIDE, 302)
+    led = 302 if method == "get" else 403
+    everybody = dict.fromkeys(ADMITTED, 403) | {"applicant": led} | dict.fromkeys(OUTSIDE, 302)
     return Row(everybody | dict.fromkeys(GATE, ok), method, body)
 
 
@@ -142,19 +153,21 @@ MATRIX: dict[str, Row] = {
     "company_sign_in": public(signed_in=302),
     "company_callback": public(404),
     # notices and mail
-    "notice_list": page(applicant=403),
+    "notice_list": page(),
     # Somebody else's.
-    "notice_read": act((), applicant=403, otherwise=404),
-    "notice_read_all": act(applicant=403),
-    "notice_preferences": page(applicant=403),
-    "notice_address_works": act(applicant=403),
+    "notice_read": act((), otherwise=404),
+    "notice_read_all": act(),
+    "notice_preferences": page(),
+    "notice_address_works": act(),
     "mail_stop": public(404),
     "mail_act": public(404),
     "mail_inbound": public(404, method="post"),
-    "mail_list": page(403, applicant=403, manager=200, administrator=200),
+    "mail_list": page(403, manager=200, administrator=200),
     # There is no such file.
-    "mail_show": page(403, applicant=403, manager=404, administrator=404),
-    "mail_html": page(403, applicant=403, manager=404, administrator=404),
+    "mail_show": page(403, manager=404, administrator=404),
+    "mail_html": page(403, manager=404, administrator=404),
+    "company_answer": public(404, method="post"),
+    "company_metadata": public(404),
     # the gate
     "gate_show": public(),
     "application_start": public(422, method="post"),
@@ -162,11 +175,11 @@ MATRIX: dict[str, Row] = {
     "application_confirm": public(404),
     # Nobody of the cast has an application; only the applicant may begin one.
     "application_show": page(404, applicant=200),
-    "application_edit": page(404),
+    "application_edit": account(404),
     "application_create": act((), otherwise=404, applicant=302),
-    "application_answer": act((), otherwise=404),
-    "application_withdraw": act((), otherwise=404),
-    "vouch_request_create": act((), otherwise=404),
+    "application_answer": act((), otherwise=404, applicant=404),
+    "application_withdraw": act((), otherwise=404, applicant=404),
+    "vouch_request_create": act((), otherwise=404, applicant=404),
     # the reviewers' side of it; there is an application of somebody outside the cast
     "application_list": gate_keepers(),
     "application_review": gate_keepers(),
@@ -182,85 +195,86 @@ MATRIX: dict[str, Row] = {
     "application_move": gate_keepers(409, method="post", place="1", reason="Speaks."),
     "vouch_list": gate_keepers(),
     # Nobody of the cast was asked.
-    "vouch_create": page(404, applicant=403),
+    "vouch_create": page(404),
     # members
-    "member_list": page(applicant=403),
-    "organisation_show": page(applicant=404),
-    "saved_search_create": with_body(act(applicant=403), name="Mine", query="q=anna"),
-    "saved_search_delete": act((), applicant=404, otherwise=404),
-    "suggestion_list": page(applicant=403),
-    "suggestion_dismiss": act(applicant=404),
-    "member_export": act(("manager", "administrator"), ok=200, applicant=403),
-    "member_show": page(applicant=404),
-    "member_posts": page(applicant=404),
-    "member_vcard": page(applicant=404),
+    "member_list": page(),
+    "facet_list": page(),
+    "organisation_show": page(),
+    "saved_search_create": with_body(act(), name="Mine", query="q=anna"),
+    "saved_search_delete": act((), otherwise=404),
+    "suggestion_list": page(),
+    "suggestion_dismiss": act(),
+    "member_export": act(("manager", "administrator"), ok=200),
+    "member_show": page(),
+    "member_posts": page(),
+    "member_vcard": page(),
     "member_follow": act(),
     "member_unfollow": act(),
     "member_mute": act(),
     "member_unmute": act(),
     "member_block": act(),
     "member_unblock": act(),
-    "introduction_create": page(applicant=404),
+    "introduction_create": page(),
     "introduction_list": page(),
     # Somebody else's: what is asked of others is not there.
-    "introduction_answer": act((), applicant=404, otherwise=404),
+    "introduction_answer": act((), otherwise=404),
     "tie_list": page(),
     "profile_edit": page(),
     "profile_preview": page(),
-    "profile_confirm": act(applicant=302),
-    "question_budget": with_body(act(("expert",), applicant=403), per_month="3"),
+    "profile_confirm": act(),
+    "question_budget": with_body(act(("expert",)), per_month="3"),
     "photo_edit": page(),
     # There is none to take away.
-    "photo_delete": act(ok=409, applicant=409),
+    "photo_delete": act(ok=409),
     "photo_show": page(applicant=404),
-    "session_list": page(),
+    "session_list": account(),
     "session_end": act((), applicant=404, otherwise=404),
     "session_end_others": act(applicant=302),
-    "member_pause": page(applicant=403),
-    "member_resume": act((), applicant=409, otherwise=409),
-    "member_leave": page(),
-    "member_left": page(302),
+    "member_pause": page(),
+    "member_resume": act((), otherwise=409),
+    "member_leave": account(),
+    "member_left": account(302),
     "member_return": act((), applicant=409, otherwise=409),
-    "suspension_show": page(302),
+    "suspension_show": account(302),
     "suspension_appeal": act((), applicant=409, otherwise=409),
     "terms_list": public(),
     # Nothing is published in this world, or all of it would have to be accepted first.
     "terms_show": public(404),
     "terms_accept": page(),
-    "invitation_list": page(applicant=403),
-    "invitation_create": page(applicant=403),
-    "invitation_resend": act((), applicant=404, otherwise=404),
-    "invitation_revoke": act((), applicant=404, otherwise=404),
-    "invitation_import": page(403, applicant=403, manager=200, administrator=200),
-    "invitation_batch": page(403, applicant=403, manager=404, administrator=404),
+    "invitation_list": page(),
+    "invitation_create": page(),
+    "invitation_resend": act((), otherwise=404),
+    "invitation_revoke": act((), otherwise=404),
+    "invitation_import": page(403, manager=200, administrator=200),
+    "invitation_batch": page(403, manager=404, administrator=404),
     "invitation_show": public(404),
-    "welcome": page(applicant=403),
-    "api_token_list": page(applicant=403),
-    "api_token_create": with_body(act(applicant=403, ok=200), name="A program", scope="read", days="30"),
-    "api_token_revoke": act((), applicant=404, otherwise=404),
+    "welcome": page(),
+    "api_token_list": page(),
+    "api_token_create": with_body(act(ok=200), name="A program", scope="read", days="30"),
+    "api_token_revoke": act((), otherwise=404),
     # discussions
     "space_list": page(),
-    "space_show": page(applicant=404),
+    "space_show": page(),
     "topic_create": page(),
-    "topic_show": page(applicant=404),
-    "topic_edit": page(403, applicant=404, moderator=200, manager=200),
+    "topic_show": page(),
+    "topic_edit": page(403, moderator=200, manager=200),
     "topic_close": with_body(act(MODERATE), reason="It is said."),
     "topic_reopen": act(MODERATE, ok=409),
     "topic_follow": with_body(act(), level="everything"),
     "post_create": with_body(act(), body="A reply."),
-    "post_show": page(302, applicant=404),
-    "post_edit": page(403, applicant=404, moderator=200, manager=200),
-    "post_history": page(applicant=404),
+    "post_show": page(302),
+    "post_edit": page(403, moderator=200, manager=200),
+    "post_history": page(),
     "post_delete": act(MODERATE),
     "post_restore": act(MODERATE),
     "post_thank": act(),
     "post_unthank": act(),
     "answer_accept": act(ANSWER),
     "answer_unaccept": act(ANSWER),
-    "tag_show": page(applicant=404),
+    "tag_show": page(),
     # settling: stewards of the space do it too, and nobody of the cast is one here
-    "space_edit": page(403, applicant=404, manager=200, administrator=200),
-    "space_people": page(403, applicant=404, manager=200, administrator=200),
+    "space_edit": page(403, manager=200, administrator=200),
+    "space_people": page(403, manager=200, administrator=200),
     # Nobody is named.
     "space_member_add": act(GATE, ok=422),
     "space_member_remove": act(GATE),
@@ -268,41 +282,41 @@ MATRIX: dict[str, Row] = {
     "steward_end": act(GATE, ok=404),
     "space_archive": act(GATE),
     "space_reopen": act(GATE, ok=409),
-    "space_ask": page(applicant=404, moderator=302, manager=302),
+    "space_ask": page(moderator=302, manager=302),
     "space_request_decide": with_body(act(("manager",), otherwise=404, moderator=403), is_listed="no"),
-    "topic_pin": page(403, applicant=404, moderator=200, manager=200),
+    "topic_pin": page(403, moderator=200, manager=200),
     "topic_unpin": act(MODERATE),
     # It is no announcement.
     "topic_replies": act(()),
-    "topic_move": page(403, applicant=404, moderator=200, manager=200),
-    "topic_split": page(403, applicant=404, moderator=200, manager=200),
-    "topic_merge": page(403, applicant=404, moderator=200, manager=200),
-    "session_show": page(applicant=404),
-    "session_transcript": page(applicant=404),
-    "session_calendar": page(applicant=404),
-    "session_edit": page(403, applicant=404, moderator=200, manager=200),
+    "topic_move": page(403, moderator=200, manager=200),
+    "topic_split": page(403, moderator=200, manager=200),
+    "topic_merge": page(403, moderator=200, manager=200),
+    "session_show": page(),
+    "session_transcript": page(),
+    "session_calendar": page(),
+    "session_edit": page(403, moderator=200, manager=200),
     "session_ask": with_body(act(), body="Why?"),
     # The host is somebody else.
-    "question_answer": page(403, applicant=404),
+    "question_answer": page(403),
     "question_support": act(),
     "question_unsupport": act(),
-    "tag_list": page(403, applicant=403, moderator=200, manager=200),
+    "tag_list": page(403, moderator=200, manager=200),
     # It is in the list already, and no other is named.
     "tag_accept": act(MODERATE, ok=409),
     "tag_merge": act(MODERATE, ok=422),
     "draft_list": page(),
-    "draft_keep": with_body(act(applicant=302), draft_key="reply:1", body="Words."),
-    "draft_drop": with_body(act(applicant=302), draft_key="reply:1"),
+    "draft_keep": with_body(act(), draft_key="reply:1", body="Words."),
+    "draft_drop": with_body(act(), draft_key="reply:1"),
     "mention_list": page(),
     # Without a file the words are kept, and the form says what was missing.
-    "attachment_create": with_body(act(applicant=302), draft_key="reply:1", body="Words."),
-    "attachment_show": page(applicant=404),
+    "attachment_create": with_body(act(), draft_key="reply:1", body="Words."),
+    "attachment_show": page(),
     "post_bin": page(),
     # reading
-    "topic_list": page(applicant=403),
+    "topic_list": page(),
     # Nothing came since: an empty answer. Applicants see no topic that could move.
     "topic_list_live": page(204),
-    "topic_live": page(200, applicant=404),
+    "topic_live": page(200),
     "topic_unfollow": act(),
     "space_follow": with_body(act(), level="everything"),
     "space_unfollow": act(),
@@ -311,22 +325,22 @@ MATRIX: dict[str, Row] = {
     # It has its accepted answer: nobody takes it, and nobody is asked.
     "question_claim": act((), otherwise=403),
     "question_release": act(),
-    "topic_experts": page(applicant=404),
+    "topic_experts": page(),
     "answer_request": act((), otherwise=403),
     "post_react": with_body(act(), kind="insightful"),
-    "post_replies": page(applicant=404),
-    "bookmark_list": page(applicant=403),
+    "post_replies": page(),
+    "bookmark_list": page(),
     "bookmark_create": act(),
     "bookmark_delete": act(),
     # The insider's own.
     "bookmark_edit": page(404),
-    "saved_view_create": with_body(act(applicant=403), name="Mine", query="list=latest"),
+    "saved_view_create": with_body(act(), name="Mine", query="list=latest"),
     "saved_view_edit": page(404),
     "saved_view_delete": act((), otherwise=404),
     # messages: between the writer and the insider, so that nobody of the cast finds them, staff included
-    "conversation_list": page(applicant=403),
-    "conversation_create": page(applicant=403),
-    "contact_rule_edit": page(applicant=403),
+    "conversation_list": page(),
+    "conversation_create": page(),
+    "contact_rule_edit": page(),
     "conversation_show": page(404),
     "message_create": with_body(act((), otherwise=404), body="A word."),
     "conversation_answer": with_body(act((), otherwise=404), answer="accept"),
@@ -347,23 +361,23 @@ MATRIX: dict[str, Row] = {
     "account_confirm_login_code": public(302),
     "account_email_verification_sent": public(302),
     # The cast has no passwords, so there is nothing to ask for again.
-    "account_reauthenticate": page(403),
-    "account_email": page(),
-    "account_change_password": page(302),
-    "account_set_password": page(),
-    "mfa_index": page(),
+    "account_reauthenticate": account(403),
+    "account_email": account(),
+    "account_change_password": account(302),
+    "account_set_password": account(),
+    "mfa_index": account(),
     "mfa_authenticate": public(302),
-    "mfa_reauthenticate": page(403),
-    "mfa_activate_totp": page(),
-    "mfa_deactivate_totp": page(404),
-    "mfa_view_recovery_codes": page(404),
-    "mfa_generate_recovery_codes": page(),
-    "mfa_download_recovery_codes": page(404),
-    "mfa_list_webauthn": page(),
-    "mfa_add_webauthn": page(),
-    "mfa_reauthenticate_webauthn": page(403),
-    "mfa_remove_webauthn": page(404),
-    "mfa_edit_webauthn": page(404),
+    "mfa_reauthenticate": account(403),
+    "mfa_activate_totp": account(),
+    "mfa_deactivate_totp": account(404),
+    "mfa_view_recovery_codes": account(404),
+    "mfa_generate_recovery_codes": account(),
+    "mfa_download_recovery_codes": account(404),
+    "mfa_list_webauthn": account(),
+    "mfa_add_webauthn": account(),
+    "mfa_reauthenticate_webauthn": account(403),
+    "mfa_remove_webauthn": account(404),
+    "mfa_edit_webauthn": account(404),
     "mfa_login_webauthn": public(302),
     # the API
     "api_schema": api(),
@@ -428,6 +442,11 @@ MATRIX: dict[str, Row] = {
     "api_application_take": api(only=GATE, method="post"),
     "api_application_ask": api(only=GATE, method="post", words="Which team?"),
     "api_application_note": api(only=GATE, method="post", text="A word."),
+    "api_application_escalate": api(only=GATE, method="post", reason="An edge case."),
+    "api_application_waive": api(only=GATE, method="post", reason="Everybody knows them."),
+    "api_application_settle": api(only=GATE, method="post", company=None),
+    # Nobody waits.
+    "api_application_move": api(409, GATE, method="post", place=1, reason="A birthday."),
     "api_application_assess": api(only=GATE, method="post", judgements=[]),
     "api_application_accept": api(only=GATE, method="post"),
     "api_application_decline": api(only=GATE, method="post", words="Not yet."),
@@ -436,9 +455,19 @@ MATRIX: dict[str, Row] = {
     "api_organisation_show": api(),
     "api_member_me": api(),
     "api_member_show": api(),
+    "api_member_follow": api(method="post"),
+    "api_member_unfollow": api(method="post"),
+    "api_member_mute": api(method="post"),
+    "api_member_unmute": api(method="post"),
+    "api_member_block": api(method="post"),
+    "api_member_unblock": api(method="post"),
+    "api_tie_list": api(),
+    "api_introduction_list": api(),
+    # Between two others.
+    "api_introduction_answer": api(404, method="post", agrees=True),
     # the administration, whose pages of tables follow the rule below
     "admin:index": staff(),
-    "admin:login": Row(dict.fromkeys((*ADMITTED, "applicant"), 403) | dict.fromkeys((*STAFF, *OUTSIDE), 302)),
+    "admin:login": Row(dict.fromkeys(ADMITTED, 403) | dict.fromkeys(("applicant", *STAFF, *OUTSIDE), 302)),
     # Signing out and passwords are the site's own pages.
     "admin:logout": staff(302),
     "admin:password_change": staff(302),
@@ -526,6 +555,7 @@ def values(world: World) -> dict[str, object]:
         "version": 1,
         "uidb36": "1",
         "key": "unknown-key",
+        "key of facet_list": "company",
         "introduction_id": world.introduction.pk,
         "conversation_id": world.message.conversation_id,
         "message_id": world.message.pk,
@@ -647,6 +677,53 @@ def test_whoever_is_suspended_or_gone_meets_one_page(standing, page_name, open_p
     assert wrong == {}
 
 
+def test_who_has_only_asked_to_come_in_is_led_to_their_application():
+    """Never an empty list of what is inside, whether the thing behind the address is there or not."""
+    world = make_world()
+    filled, client, wrong = values(world), world.client("applicant"), {}
+    theirs = {
+        "home", "application_show", "application_edit", "application_create", "session_list", "member_leave",
+        "suspension_show", "member_left", "photo_show", "api_docs",
+    }  # fmt: skip
+    for route in routes():
+        is_account = route.name.startswith(("account_", "mfa_", "session_end", "api_"))
+        if route.exempt or is_account or route.name in theirs:
+            continue
+        with undone():
+            answer = client.get(route.address(filled))
+        is_led = answer.status_code == 302 and answer["Location"] == f"{reverse('application_show')}?led=1"
+        if not is_led and answer.status_code != 405:
+            wrong[route.name] = (answer.status_code, answer.get("Location"))
+        with undone():
+            answer = client.post(route.address(filled))
+        if answer.status_code not in {403, 404, 405, 409}:
+            wrong[f"post {route.name}"] = answer.status_code
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("kind", TermsKind.values)
+def test_published_terms_are_there_for_everybody_and_drafts_for_nobody(kind):
+    """The table asks where nothing is published; these are the same addresses with something behind them."""
+    world = make_world()
+    manager = world.cast["manager"]
+    for version in ("zqtermsoneqz", "zqtermstwoqz"):
+        publish_terms(
+            draft_terms(kind, by=manager, body=f"Be kind. {version}", change_note="A word."), by=manager
+        )
+    draft_terms(kind, by=manager, body="zqtermsdraftqz", change_note="Another word.")
+    for role in ROLES:
+        client, hidden = world.client(role), secrets_hidden_from(role) | {"zqtermsdraftqz"}
+        shown = {
+            address: client.get(address)
+            for address in ("/terms/", f"/terms/{kind}/1/", f"/terms/{kind}/2/", f"/terms/{kind}/3/")
+        }
+        assert [answer.status_code for answer in shown.values()] == [200, 200, 200, 404], role
+        assert "zqtermsoneqz" in shown[f"/terms/{kind}/1/"].content.decode()
+        assert "zqtermstwoqz" in shown[f"/terms/{kind}/2/"].content.decode()
+        text = "".join(answer.content.decode().lower() for answer in shown.values())
+        assert not [word for word in hidden if word.lower() in text], role
+
+
 # --- the table can fail ---
 
 
@@ -680,5 +757,6 @@ def test_an_answer_that_is_not_in_its_row_is_noticed(planted):
     wrong = deviations(make_world(), [planted], lambda _name: page())
     assert wrong == {
         "careless for stranger": "200 instead of 302",
+        "careless for applicant": "200 instead of 302",
         "careless for deactivated": "200 instead of 302",
     }

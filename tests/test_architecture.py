@@ -170,6 +170,25 @@ def test_nothing_calls_out_of_the_house():
             assert (clients - CALLS_OUT.get(name, set())).isdisjoint(imported), name
 
 
+def test_every_export_asks_for_the_password_again():
+    """Whoever finds a browser that is signed in does not carry everybody out of it."""
+    exports = {}
+    for name, tree in modules():
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef) and "csv_response" in names_in(function):
+                asks = {"reauthentication_required", "raise_if_reauthentication_required"}
+                exports[f"{name}:{function.name}"] = not asks.isdisjoint(names_in(function))
+    del exports["community/core/spreadsheets.py:csv_response"]
+    assert exports == {
+        "members/admin/terms.py:export_proof": True,
+        "members/views/directory.py:member_export": True,
+    }
+
+
+def names_in(function: ast.FunctionDef) -> set[str]:
+    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} | {function.name}
+
+
 def test_sql_is_never_put_together_by_the_orm_s_back_doors():
     for name, tree in modules():
         for node in ast.walk(tree):

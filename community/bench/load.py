@@ -6,6 +6,7 @@ equal but for the present moment.
 """
 
 import io
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +102,7 @@ def load(sizes: Sizes, *, say: Say) -> float:
         cursor.execute("SET max_parallel_workers_per_gather = 0")
     _load_rows(sizes, say=say)
     say("directory")
-    rebuild_directory()
+    rebuild_directory(seconds=math.inf)
     say("statistics")
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")

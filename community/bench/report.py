@@ -28,16 +28,20 @@ class Budget:
             return float(entry.queries)
         if self.figure == "ratio":
             return median(entry.ratios)
-        other = by_name[self.against]
         if self.figure == "p95":
-            return percentile(entry.latency_ms, 95) / percentile(other.latency_ms, 95)
+            # Of the floor in turn with this page: a burst of other work on the machine meets both.
+            return percentile(entry.latency_ms, 95) / percentile(entry.floor_latency_ms, 95)
+        other = by_name[self.against]
         return median([mine / theirs for mine, theirs in zip(entry.cpu_ms, other.cpu_ms, strict=True)])
 
 
 _FIRST = "long topic, first page"
-DIRECTORY = ("people", "people, broad facet", "people, two facets", "people, rare word", "company")
+DIRECTORY = (
+    *("people", "people, broad facet", "people, two facets", "people, word in a fifth", "people, rare word"),
+    *("people, newest", "people, all values", "company"),
+)
 LISTS = ("for you", "latest", "latest of a tag, unread", "unanswered", "most useful")
-_QUEUE = ("applications", "applications, waitlist", "applications, accepted")
+_QUEUE = ("applications", "applications, waitlist", "applications, accepted", "application")
 
 BUDGETS = (
     Budget("topic page, queries", "topic", "queries", 10),
@@ -49,8 +53,9 @@ BUDGETS = (
     *(Budget(f"{page}: CPU against the floor", page, "ratio", 1.6) for page in LISTS),
     Budget("long topic, middle page against its first", "long topic, middle page", "relative", 1.1, _FIRST),
     Budget("long topic, last page against its first", "long topic, last page", "relative", 1.1, _FIRST),
+    Budget("application, queries", "application", "queries", 10),
     *(Budget(f"{page}: CPU against the floor", page, "ratio", 3.0) for page in (*DIRECTORY, *_QUEUE)),
-    *(Budget(f"{page}: p95 against the floor's", page, "p95", 3.0, FLOOR) for page in (*DIRECTORY, *_QUEUE)),
+    *(Budget(f"{page}: p95 against the floor's", page, "p95", 3.0) for page in (*DIRECTORY, *_QUEUE)),
 )
 
 

@@ -217,7 +217,9 @@ class CommunityModelAdmin(admin.ModelAdmin, Generic[AnyModel]):  # type: ignore[
 
     def get_view_on_site_url(self, obj: AnyModel | None = None) -> str | None:
         """The page itself, not Django's redirect by kind and id."""
-        get_url: Callable[[], str] | None = getattr(obj, "get_absolute_url", None)
+        get_url: Callable[[], str] | None = (
+            getattr(obj, "get_absolute_url", None) if self.view_on_site else None
+        )
         return get_url() if get_url is not None and obj is not None and obj.pk else None
 
     def _get_obj_does_not_exist_redirect(
@@ -298,7 +300,7 @@ class CommunityModelAdmin(admin.ModelAdmin, Generic[AnyModel]):  # type: ignore[
                 sentence = ngettext("Done for {count}.", "Done for {count}.", done).format(count=done)
                 self.message_user(request, sentence, messages.SUCCESS)
             if not refused:
-                return HttpResponseRedirect(self._way_back(request))
+                return HttpResponseRedirect(self.way_back(request))
             rows = [row for row in rows if row.pk in refused]
         context = {
             **self.admin_site.each_context(request),
@@ -309,14 +311,14 @@ class CommunityModelAdmin(admin.ModelAdmin, Generic[AnyModel]):  # type: ignore[
             "button": button,
             "action": request.POST.get("action", ""),
             "from_page": request.POST.get("from_page", ""),
-            "back": self._way_back(request),
+            "back": self.way_back(request),
             "media": self.media + form.media,
         }
         return TemplateResponse(
             request, "admin/act.html", context, status=422 if refused or form.errors else 200
         )
 
-    def _way_back(self, request: HttpRequest) -> str:
+    def way_back(self, request: HttpRequest) -> str:
         """The page of the row where its button was pressed, otherwise the list."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         pk = whole_number(request.POST.get("from_page"), highest=MAX_ID)

@@ -2,6 +2,7 @@
 
 import logging
 import smtplib
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import make_msgid
@@ -10,6 +11,7 @@ from typing import Final, Protocol
 
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 from django.core.mail import get_connection
 from django.db import transaction
 from django.db.models import F
@@ -23,7 +25,12 @@ from community.core.text import clean_line
 
 logger = logging.getLogger(__name__)
 
+#: How many are looked up at a time.
 SWEEP_BATCH: Final = 200
+# A sweep lets other jobs have the worker after so long, and asks for the next one. Those that follow one another end
+# when the clock has started another: so there are never many at once, whatever became of the messages.
+SLICE_SECONDS: Final = 10.0
+CHAIN_SECONDS: Final = 30.0
 # A mail server that is away for a day loses no mail; after that a person should look.
 MAX_ATTEMPTS: Final = 12
 # Longer than any attempt can take: what still says `sending` after it was left by a worker that died.
@@ -94,48 +101,129 @@ def queue_mails(mails: Sequence[Mail]) -> None:
 @shared_task(name="mail.send")
 def send_mail(mail_id: int) -> str:
     """Send one mail, if nobody else has taken it. Returns the state it is left in, '' where there was nothing to do."""
+    line = _Line()
+    try:
+        return _send(mail_id, line)
+    finally:
+        line.close()
+
+
+@shared_task(name="mail.sweep")
+def sweep_mail(until: float | None = None) -> int:
+    """Send what waits: a large batch, and what a lost message or a dead worker left. Returns how many were tried.
+
+    Over one connection, for `SLICE_SECONDS`; then it goes on in a job of its own, until the clock says `until`.
+    A server that is away ends it: the rest waits for the next beat.
+    """
+    waiting = Mail.objects.due().filter(attempts__lt=MAX_ATTEMPTS).order_by("not_before", "id")
+    line, tried, over = _Line(), 0, time.monotonic() + SLICE_SECONDS
+    until = time.time() + CHAIN_SECONDS if until is None else until
+    try:
+        while ids := list(waiting.values_list("id", flat=True)[:SWEEP_BATCH]):
+            for mail_id in ids:
+                if time.monotonic() > over:
+                    if time.time() < until:
+                        enqueue(sweep_mail, [until], queue="mail")
+                    return tried
+                tried += bool(_send(mail_id, line))
+                if line.is_away:
+                    return tried
+    finally:
+        line.close()
+    return tried
+
+
+def mails_in_doubt() -> int:
+    """How many may or may not have gone out: for `doctor`."""
+    return Mail.objects.filter(state=MailState.SENDING, sending_at__lt=Now() - IN_DOUBT_AFTER).count()
+
+
+class _Line:
+    """The line to the mail server: opened for the first mail, kept for the next ones, made anew when it broke."""
+
+    def __init__(self) -> None:
+        self.backend = get_connection()
+        self.is_away = False
+
+    def open(self) -> None:
+        """Raises `OSError` where the server cannot be reached; nothing was said to it then."""
+        kept = self._smtp
+        if kept is None or not _answers(kept):
+            self.close()
+            self.is_away = True
+            self.backend.open()
+            self.is_away = False
+
+    def let_go(self) -> None:
+        """After a mail: a server's line is kept; elsewhere each message is closed for itself, a file of its own."""
+        if self._smtp is None:
+            self.close()
+
+    def close(self) -> None:
+        self.backend.close()
+
+    @property
+    def _smtp(self) -> smtplib.SMTP | None:
+        connection = getattr(self.backend, "connection", None)
+        return connection if isinstance(connection, smtplib.SMTP) else None
+
+
+def _answers(smtp: smtplib.SMTP) -> bool:
+    """Servers let go of a line after so many mails. Asked before the words are sent, that leaves none in doubt."""
+    try:
+        code, _text = smtp.noop()
+    except OSError:
+        return False
+    return code == 250
+
+
+def _send(mail_id: int, line: _Line) -> str:
+    """One mail over the line; '' where nothing was to be done."""
+    _wait_for_turn()
     mail = _take(mail_id)
     if mail is None:
         return ""
     letter = letter_for(mail)
     if not isinstance(letter, Letter):
         return _put_off(mail, letter)
-    connection = get_connection()
     try:
-        connection.open()
+        line.open()
     except OSError as error:
-        # Nothing was said to the server yet.
         return _settle(mail, MailState.WAITING, error)
-    message = message_for(mail, letter, connection)
+    message = message_for(mail, letter, line.backend)
     try:
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _text in error.recipients.values()]
         return _settle(mail, _after_refusal(codes), error)
     except smtplib.SMTPResponseException as error:
+        # 421: the server is closing; whoever comes next would hear the same.
+        line.is_away = error.smtp_code == 421
         return _settle(mail, _after_refusal([error.smtp_code]), error)
     except OSError as error:
         # The line broke while the message was on its way: it may have gone out. Left in doubt, for a person.
+        line.close()
         logger.error("mail in doubt", extra={"task": mail.kind, "reason": type(error).__name__})
         return MailState.SENDING
-    finally:
-        connection.close()
+    line.let_go()
     return _settle(mail, MailState.SENT, None)
 
 
-@shared_task(name="mail.sweep")
-def sweep_mail() -> int:
-    """Queue what a lost message or a dead worker left waiting. Returns how many were queued."""
-    waiting = Mail.objects.due().filter(attempts__lt=MAX_ATTEMPTS).order_by("not_before", "id")
-    return sum(
-        enqueue(send_mail, [mail_id], queue="mail")
-        for mail_id in waiting.values_list("id", flat=True)[:SWEEP_BATCH]
-    )
-
-
-def mails_in_doubt() -> int:
-    """How many may or may not have gone out: for `doctor`."""
-    return Mail.objects.filter(state=MailState.SENDING, sending_at__lt=Now() - IN_DOUBT_AFTER).count()
+def _wait_for_turn() -> None:
+    """Where the provider allows so many a second: until one of them is free, counted over all workers."""
+    limit = settings.EMAIL_PER_SECOND
+    while limit:
+        now = time.time()
+        key = f"mail.second:{int(now)}"
+        cache.add(key, 0, timeout=60)
+        try:
+            place = cache.incr(key)
+        except ValueError:
+            # Evicted in between.
+            place = 1
+        if place <= limit:
+            return
+        time.sleep(int(now) + 1 - now)
 
 
 def _take(mail_id: int) -> Mail | None:

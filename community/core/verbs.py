@@ -39,7 +39,8 @@ class Verb(models.TextChoices):
     # tier, in_time, step
     APPLICATION_WAITLISTED = "application.waitlisted", _("put an applicant on the waitlist")
     APPLICATION_MOVED = "application.moved", _("moved an applicant on the waitlist")  # rank, place, reason
-    APPLICATION_ACCEPTED = "application.accepted", _("accepted an applicant")  # tier, in_time, moved_up, step
+    # tier, in_time, moved_up, at_once, step
+    APPLICATION_ACCEPTED = "application.accepted", _("accepted an applicant")
     APPLICATION_DECLINED = "application.declined", _("declined an applicant")  # tier, in_time, not_met, step
     APPLICATION_WITHDRAWN = "application.withdrawn", _("withdrew an application")
     VOUCH_ASKED = "vouch.asked", _("asked for a vouch")  # request_id
@@ -53,7 +54,8 @@ class Verb(models.TextChoices):
     TERMS_PUBLISHED = "terms.published", _("published terms")  # kind, version
     TERMS_ACCEPTED = "terms.accepted", _("accepted terms")  # kind, version
     # how somebody stands
-    MEMBER_CLAIMED = "member.claimed", _("signed in for the first time")
+    MEMBER_CLAIMED = "member.claimed", _("signed in for the first time")  # as an applicant or as more
+    MEMBER_ARRIVED = "member.arrived", _("was here for the first time after being let in")
     WELCOME_FINISHED = "welcome.finished", _("was welcomed")  # skipped: names of the steps
     MEMBER_PAUSED = "member.paused", _("paused")  # until
     MEMBER_RESUMED = "member.resumed", _("came back from a pause")

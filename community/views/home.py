@@ -14,9 +14,10 @@ from django.views.decorators.http import require_safe
 from community.queries import home_page
 from members.actions.welcome import lead_to_welcome
 from members.models import RoleName
+from members.queries.welcome import welcome_left
 from members.requests import MemberRequest
 
-#: How long after coming in the first visit leads to the welcome.
+#: How long after coming in the first visit leads to the welcome, and the later ones show what is left of it.
 WELCOME_WITHIN: Final = timedelta(days=60)
 
 
@@ -29,8 +30,10 @@ def home(request: MemberRequest) -> HttpResponse:
     if not reader.is_admitted and reader.has_role(RoleName.APPLICANT):
         return redirect("application_show")
     # Rule 1.11. Whoever came long ago is not asked about, so that their page does not pay for it.
-    if reader.joined_at > timezone.now() - WELCOME_WITHIN and lead_to_welcome(reader):
+    is_newcomer = reader.joined_at > timezone.now() - WELCOME_WITHIN
+    if is_newcomer and lead_to_welcome(reader):
         return redirect("welcome")
+    welcome = welcome_left(reader) if is_newcomer else None
     page = home_page(reader)
     return render(
         request,
@@ -45,5 +48,6 @@ def home(request: MemberRequest) -> HttpResponse:
             "spaces": [{"name": space.name, "url": space.get_absolute_url()} for space in page.spaces],
             "spaces_url": reverse("space_list"),
             "write_url": reverse("topic_create"),
+            "welcome": welcome,
         },
     )

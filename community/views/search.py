@@ -21,9 +21,7 @@ def search(request: MemberRequest) -> HttpResponse:
     found = search_page(request.user, words, page=page, topic_id=topic)
     in_topic = str(topic) if topic is not None and found.topic_title else ""
     has_more = found.has_more and page < LAST_PAGE
-    older_url = (
-        with_query(reverse("search"), q=words, topic=in_topic, page=str(page + 1)) if has_more else ""
-    )
+    older_url = with_query(reverse("search"), q=words, topic=in_topic, page=str(page + 1)) if has_more else ""
     context = {
         "q": words,
         "page": found,

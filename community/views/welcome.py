@@ -21,6 +21,7 @@ from members.actions.fact import FactChange, set_facts
 from members.actions.welcome import STEPS, lead_to_welcome, next_step, take_step
 from members.models import Fact, Member, Welcome
 from members.permissions import is_admitted
+from members.queries.welcome import step_labels
 from members.requests import MemberRequest
 
 
@@ -99,7 +100,7 @@ def welcome(request: MemberRequest) -> HttpResponse:
         "number": number,
         "steps": [
             {"name": name, "number": place, "label": label, "is_here": name == step}
-            for place, (name, label) in enumerate(_labels().items(), start=1)
+            for place, (name, label) in enumerate(step_labels().items(), start=1)
         ],
         "back": list(STEPS)[number - 2] if number > 1 else "",
         "readable_by": readable_by(space) if space else "",
@@ -147,12 +148,4 @@ def _said(member: Member, step: str) -> dict[str, Any]:
         "title": _("Hello from {name}").format(name=member.display_name),
         "body": Prose(introduction_template(helps, looks), SourceFormat.MARKDOWN),
         "idempotency_key": uuid.uuid4().hex,
-    }
-
-
-def _labels() -> dict[str, str]:
-    return {
-        "knows": _("What you know"),
-        "looks_for": _("What you look for"),
-        "introduces": _("Say hello"),
     }

@@ -1,9 +1,8 @@
-"""Taking a place in a tier and giving it back. Who may come in was decided before: by review, invitation or domain."""
+"""Letting somebody in: a place, a role and a welcome. Who may come in was decided before."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,8 +10,10 @@ from community.core.activity import record
 from community.core.errors import Conflict
 from community.core.models import Audience
 from community.core.verbs import Verb
+from members.actions.application import close_applications
 from members.actions.directory import refresh_directory_entry
 from members.actions.fact import FactChange, set_facts
+from members.actions.place import lock_tier, require_place
 from members.actions.profile import start_employment
 from members.models import (
     Admission,
@@ -28,10 +29,6 @@ from members.models import (
     Tier,
     Welcome,
 )
-
-
-class NoPlace(Conflict):
-    """The tier, or the company within it, is full. Whoever catches it offers the waitlist."""
 
 
 @transaction.atomic
@@ -50,10 +47,11 @@ def admit_member(
 
     The calling action has decided that this person may come in and by whom; nothing is asked about `by` here, who is
     None for the system. `source` is how they came: application, invitation, domain, sso. Locks are taken in the order
-    tier, application, member, everywhere. Raises `NoPlace` where the tier or the company is full, `Conflict` for
-    somebody who has a place already or whose account is closed.
+    tier, application, member, everywhere. What else they have applied for is closed. Raises `NoPlace` where the tier or
+    the company is full, `Conflict` for somebody who has a place already or whose account is closed.
     """
     tier = lock_tier(tier)
+    close_applications(member, but=application, words=_("You came in by another way."))
     member.forget_roles()
     member = _lock_member(member)
     if Admission.objects.seated().filter(member=member).exists():
@@ -72,8 +70,9 @@ def admit_member(
     )
     _change_role(member, by=by, now=now)
     if is_first:
-        member.joined_at = now
-        member.save(update_fields=["joined_at"])
+        # A generated history has nobody whose first visit would be noted.
+        member.joined_at, member.awaited_since = now, now if at is None else None
+        member.save(update_fields=["joined_at", "awaited_since"])
     record(
         Verb.MEMBER_JOINED,
         by=member,
@@ -96,43 +95,6 @@ def admit_member(
     Welcome.objects.get_or_create(member=member)
     refresh_directory_entry(member.pk)
     return admission
-
-
-@transaction.atomic
-def end_admission(member: Member, at: datetime | None = None) -> Admission | None:
-    """Give a place back, by the action that sees somebody leave; None where there was none.
-
-    Nothing is locked: a place that becomes free harms nobody. Who is next moves up when the activity of leaving is
-    dispatched (`subscribers.py`).
-    """
-    admission = Admission.objects.seated().filter(member=member).first()
-    if admission is None:
-        return None
-    Admission.objects.filter(pk=admission.pk).update(ended_at=Greatest("admitted_at", at or timezone.now()))
-    admission.refresh_from_db()
-    return admission
-
-
-def lock_tier(tier: Tier) -> Tier:
-    """The row that everybody who gives or counts places holds until the end of the transaction."""
-    return Tier.objects.select_for_update(no_key=True).get(pk=tier.pk)
-
-
-def require_place(tier: Tier, organisation: Organisation | None) -> None:
-    """Rule 1.9: a capacity for the tier and a limit for each company in it. The tier is locked. Raises `NoPlace`."""
-    seats = Admission.objects.seated().filter(tier=tier)
-    if tier.capacity is not None and seats.count() >= tier.capacity:
-        raise NoPlace(
-            _("{tier} has {count} places, and all are taken.").format(tier=tier.name, count=tier.capacity)
-        )
-    if organisation is None or tier.company_limit is None:
-        return
-    if seats.filter(organisation=organisation).count() >= tier.company_limit:
-        raise NoPlace(
-            _("{company} has {count} places in {tier}, and all are taken.").format(
-                company=organisation.name, count=tier.company_limit, tier=tier.name
-            )
-        )
 
 
 def _lock_member(member: Member) -> Member:

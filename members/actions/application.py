@@ -114,7 +114,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a mailed link says: whose address it went to, and which tier was asked for."""
+    """What a mailed link says: whose address it went to, and which tier was asked for (0: none)."""
 
     address: str
     tier_id: int
@@ -172,6 +172,22 @@ def lock_application(application: Application) -> Application:
     return rows.select_related("member", "tier", "invitation").get(pk=application.pk)
 
 
+def close_applications(member: Member, *, but: Application | None, words: str) -> None:
+    """Withdraw what is still open of somebody who came in by another way, so that nobody reviews it any more."""
+    left = Application.objects.open().filter(member=member).select_related("member", "tier")
+    if but is not None:
+        left = left.exclude(pk=but.pk)
+    for application in left.select_for_update(of=("self",), no_key=True):
+        move_to(application, ApplicationState.WITHDRAWN, by=None, words=words)
+        record(
+            Verb.APPLICATION_WITHDRAWN,
+            by=None,
+            target=application,
+            audience=Audience.STAFF,
+            counterpart_id=member.pk,
+        )
+
+
 # --- the way in -------------------------------------------------------------------------------------------------
 
 
@@ -196,9 +212,13 @@ def ask_for_link(email: str, tier: Tier) -> None:
     _mail_link(template, address=address, token=token, member=holder)
 
 
-def make_link(address: str, tier: Tier) -> str:
-    """The token of a mailed link. It opens applications alone, never the account of a member."""
-    return signing.dumps({"a": address, "t": tier.pk}, salt=_LINK_SALT, compress=False)
+def make_link(address: str, tier: Tier | None) -> str:
+    """The token of a mailed link. It opens applications alone, never the account of a member.
+
+    `tier` is what was asked for; None where somebody only goes on with what they began.
+    """
+    said = {"a": address, "t": 0 if tier is None else tier.pk}
+    return signing.dumps(said, salt=_LINK_SALT, compress=False)
 
 
 def read_link(token: str) -> Link | None:
@@ -215,6 +235,8 @@ def start_application(
     email: str, tier: Tier | None = None, *, name: str = "", at: datetime | None = None
 ) -> Application:
     """Whoever has shown that the address is theirs begins, or goes on with what they began. Safe to call twice.
+
+    What is under way keeps its tier: the draft says itself where it goes (`save_answers`).
 
     Makes the account, which holds no role but applicant and no password, and the draft. Raises `Conflict` where the
     address belongs to an account that is or was more than an applicant's, or where the tier takes nobody.
@@ -323,12 +345,18 @@ def _mail_link(template: str, *, address: str, token: str, member: Member | None
 
 @transaction.atomic
 def save_answers(
-    application: Application, answers: Mapping[int, Given], *, by: Member, name: str | None = None
+    application: Application,
+    answers: Mapping[int, Given],
+    *,
+    by: Member,
+    name: str | None = None,
+    tier: Tier | None = None,
 ) -> Application:
     """Keep what was typed, by the id of each question; questions that are not named stay as they are.
 
-    A draft may be wrong and incomplete: only its lengths are looked at. Raises `Invalid` with `answer_<id>` or `name`
-    for what is too long, `Conflict` once it was sent.
+    A draft may be wrong and incomplete: only its lengths are looked at. With another `tier` the draft goes there from
+    now on; what only the first one asked stays until it is sent. Raises `Invalid` with `answer_<id>` or `name` for
+    what is too long, `Conflict` once it was sent or where the tier takes nobody.
     """
     require(can_write_application(by, application))
     application = lock_application(application)
@@ -356,8 +384,12 @@ def save_answers(
     _write_answers(application, questions, given)
     if clean_name:
         _rename(application.member, clean_name)
+    if tier is not None and tier != application.tier:
+        if tier.closed_at is not None:
+            raise Conflict(_("{tier} takes no applications now. Choose another one.").format(tier=tier.name))
+        application.tier = tier
     application.edited_at = timezone.now()
-    application.save(update_fields=["edited_at", "company_name"])
+    application.save(update_fields=["edited_at", "company_name", "tier"])
     return application
 
 
@@ -407,7 +439,7 @@ def send_resume_link(application: Application, *, by: Member) -> bool:
     member = application.member
     if member.email is None:
         return False
-    token = make_link(member.email, application.tier)
+    token = make_link(member.email, None)
     mail = queue_mail(
         "application.saved",
         key=f"application.saved:{application.pk}:{timezone.now():%Y-%m-%d}",

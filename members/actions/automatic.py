@@ -2,9 +2,9 @@
 
 from django.db import transaction
 
-from members.actions.admission import lock_tier
 from members.actions.application import lock_application
 from members.actions.domain import domain_policy
+from members.actions.place import lock_tier
 from members.actions.review import vouches_missing
 from members.actions.waitlist import let_in_or_wait
 from members.models import Application, ApplicationState, DomainPolicy, Skip

@@ -2,9 +2,11 @@
 
 import json
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from celery import shared_task
@@ -12,6 +14,7 @@ from django.conf.locale import LANG_INFO
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from community.core.broker import enqueue
 from members.directory import COMPANY, COMPANY_KIND, EXPERT, NEW, NEW_DAYS, facet_value, fold, lexemes_of
 from members.models import (
     DirectoryEntry,
@@ -28,6 +31,8 @@ from members.models import (
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 500
+#: How long a rebuild holds a worker at a time.
+REBUILD_SECONDS: Final = 60.0
 #: The facet without a key counts everybody.
 EVERYBODY: Final = ("", "")
 # Neither says who somebody is: a link is no word, and a birthday is for the one day.
@@ -81,8 +86,10 @@ _COUNT_ALL: Final = """
 class _Draft:
     """What is known of one person before it becomes an entry."""
 
-    member: Member
+    member_id: int
+    display_name: str
     headline: str
+    joined_at: datetime
     place: str = ""
     helps: str = ""
     expert_in: list[str] = field(default_factory=list)
@@ -112,7 +119,7 @@ def refresh_directory_entry(*member_ids: int) -> None:
     )
     drafts = _drafts(ids)
     _write(drafts)
-    DirectoryEntry.objects.filter(pk__in=set(ids) - {draft.member.pk for draft in drafts}).delete()
+    DirectoryEntry.objects.filter(pk__in=set(ids) - {draft.member_id for draft in drafts}).delete()
 
 
 @shared_task(name="members.refresh_company")
@@ -150,16 +157,20 @@ def tend_directory() -> dict[str, int]:
 
 
 @shared_task(name="members.rebuild_directory")
-def rebuild_directory() -> int:
+def rebuild_directory(after: int = 0, seconds: float = REBUILD_SECONDS) -> int:
     """Every entry anew, in batches that each commit by themselves; what is right already is not written.
 
+    After `seconds` it goes on in a job of its own behind the last member, so that it may take as long as it takes.
     Returns how many people were looked at. Safe to run twice and to interrupt.
     """
-    done, last = 0, 0
+    done, last, over = 0, after, time.monotonic() + seconds
     people = Member.objects.order_by("pk")
     while batch := list(people.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         refresh_directory_entry(*batch)
         done, last = done + len(batch), batch[-1]
+        if time.monotonic() > over:
+            enqueue(rebuild_directory, [last])
+            return done
     count_directory()
     return done
 
@@ -187,45 +198,49 @@ def _listed() -> Any:
 
 
 def _drafts(ids: Sequence[int]) -> list[_Draft]:
+    """Read as tuples: at night this goes through everybody, and instances would be half of its time."""
+    people = _listed().filter(pk__in=ids)
     drafts = {
-        member.pk: _Draft(
-            member, member.headline, texts=[member.display_name, member.handle, member.headline]
+        pk: _Draft(pk, name, headline, joined_at, texts=[name, handle, headline])
+        for pk, name, handle, headline, joined_at in people.values_list(
+            "pk", "display_name", "handle", "headline", "joined_at"
         )
-        for member in _listed().filter(pk__in=ids)
     }
-    for job in Employment.objects.current().filter(member__in=drafts).select_related("organisation"):
-        draft, company = drafts[job.member_id], job.organisation
-        draft.texts += [company.name, job.title]
-        draft.add_facet(COMPANY, company.name, value=company.slug)
-        draft.add_facet(COMPANY_KIND, company.kind)
+    jobs = Employment.objects.current().filter(member__in=drafts)
+    for member_id, title, name, slug, kind in jobs.values_list(
+        "member_id", "title", "organisation__name", "organisation__slug", "organisation__kind"
+    ):
+        drafts[member_id].texts += [name, title]
+        drafts[member_id].add_facet(COMPANY, name, value=slug)
+        drafts[member_id].add_facet(COMPANY_KIND, kind)
     labels = Expertise.objects.current().filter(member__in=drafts)
     for member_id, topic in labels.order_by("topic").values_list("member_id", "topic"):
         drafts[member_id].texts.append(topic)
         drafts[member_id].expert_in.append(topic)
         drafts[member_id].add_facet(EXPERT, topic)
-    facts = (
-        Fact.objects.filter(member__in=drafts, visibility=Visibility.MEMBERS, field__retired_at__isnull=True)
-        .order_by("field__position", "field_id")
-        .select_related("field")
-    )
-    for fact in facts:
-        _add_fact(drafts[fact.member_id], fact)
+    facts = Fact.objects.filter(
+        member__in=drafts, visibility=Visibility.MEMBERS, field__retired_at__isnull=True
+    ).order_by("field__position", "field_id")
+    for member_id, values, key, kind, is_facet in facts.values_list(
+        "member_id", "values", "field__key", "field__kind", "field__is_facet"
+    ):
+        _add_fact(drafts[member_id], values, key=key, kind=kind, is_facet=is_facet)
     return list(drafts.values())
 
 
-def _add_fact(draft: _Draft, fact: Fact) -> None:
-    kind = fact.field.kind
-    values = [_language(value) for value in fact.values] if kind == FactKind.LANGUAGES else fact.values
-    if kind == FactKind.LANGUAGES:
-        draft.texts += [*values, *(str(LANG_INFO.get(code, {}).get("name", "")) for code in fact.values)]
+def _add_fact(draft: _Draft, said: Sequence[str], *, key: str, kind: str, is_facet: bool) -> None:
+    is_languages = kind == FactKind.LANGUAGES
+    values = [_language(value) for value in said] if is_languages else said
+    if is_languages:
+        draft.texts += [*values, *(str(LANG_INFO.get(code, {}).get("name", "")) for code in said)]
     elif kind not in _NOT_FOUND_BY:
         draft.texts += values
-    if fact.field.is_facet:
-        for code, label in zip(fact.values, values, strict=True):
-            draft.add_facet(fact.field.key, label, value=code if kind == FactKind.LANGUAGES else "")
-    if fact.field.key == "place":
+    if is_facet:
+        for code, label in zip(said, values, strict=True):
+            draft.add_facet(key, label, value=code if is_languages else "")
+    if key == "place":
         draft.place = values[0][:120]
-    elif fact.field.key == "helps_topics":
+    elif key == "helps_topics":
         draft.helps = ", ".join(values)[:300]
 
 
@@ -240,15 +255,15 @@ def _write(drafts: Sequence[_Draft]) -> None:
     ids = _facet_ids({pair: label for draft in drafts for pair, label in draft.facets.items()})
     rows = [
         {
-            "member_id": draft.member.pk,
-            "sort_name": fold(draft.member.display_name)[:80],
+            "member_id": draft.member_id,
+            "sort_name": fold(draft.display_name)[:80],
             "headline": draft.headline,
             "place": draft.place,
             "helps": draft.helps,
             "expert_in": ", ".join(draft.expert_in)[:300],
             "facets": sorted(ids[pair] for pair in draft.facets),
             "lexemes": lexemes_of(draft.texts),
-            "joined_at": draft.member.joined_at.isoformat(),
+            "joined_at": draft.joined_at.isoformat(),
         }
         for draft in drafts
     ]

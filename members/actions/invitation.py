@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -24,7 +25,6 @@ from community.core.models import Audience, Mail
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
-from members.actions.admission import NoPlace, admit_member, lock_tier
 from members.actions.application import (
     NO_NAME,
     lock_application,
@@ -35,7 +35,7 @@ from members.actions.application import (
 from members.actions.domain import blocked_sentence, domain_policy
 from members.actions.gate import current_gate, default_tier
 from members.actions.member import is_taken, normal_email
-from members.actions.waitlist import put_on_waitlist
+from members.actions.waitlist import fill_places, let_in_or_wait
 from members.models import (
     Application,
     ApplicationState,
@@ -279,8 +279,7 @@ def accept_as_newcomer(
     if len(cleaned) > 80:
         raise _invalid("name", _("A name has at most 80 characters here."))
     _refuse_blocked(address)
-    # The tier before the application and the member, as everywhere: a reviewer may be deciding at this moment.
-    lock_tier(invitation.tier)
+    _lock_tiers(invitation, address)
     application = start_application(address, invitation.tier, name=cleaned, at=at)
     member = application.member
     if member.display_name == NO_NAME:
@@ -315,7 +314,7 @@ def accept_invitation(
         )
     assert member.email is not None
     _refuse_blocked(member.email)
-    lock_tier(invitation.tier)
+    _lock_tiers(invitation, member.email)
     application = start_application(member.email, invitation.tier, at=at)
     _accept(invitation, application, at=at)
     return invitation
@@ -370,7 +369,8 @@ def _accept(invitation: Invitation, application: Application, *, at: datetime | 
     application.invitation = invitation
     proposed = None if rule is None else rule.organisation
     application.organisation = invitation.organisation or application.organisation or proposed
-    if application.state == ApplicationState.DRAFT:
+    is_waiting = application.state == ApplicationState.WAITLISTED
+    if application.state == ApplicationState.DRAFT or (invitation.lets_in_at_once and not is_waiting):
         application.tier = invitation.tier
     application.save(update_fields=["invitation", "organisation", "tier"])
     if invitation.lets_in_at_once:
@@ -382,32 +382,36 @@ def _accept(invitation: Invitation, application: Application, *, at: datetime | 
 
 def _let_in(invitation: Invitation, application: Application, *, at: datetime | None) -> None:
     """To a place at once, or where there is none, to the waitlist, of which everybody gets in in their turn."""
-    by, member = invitation.invited_by, application.member
+    if application.state == ApplicationState.WAITLISTED:
+        fill_places(application.tier)
+        return
     if application.state == ApplicationState.DRAFT:
-        move_to(application, ApplicationState.SUBMITTED, by=member, at=at)
-    try:
-        with transaction.atomic():
-            admit_member(
-                member,
-                tier=application.tier,
-                by=by,
-                organisation=application.organisation,
-                application=application,
-                invitation=invitation,
-                source="invitation",
-                at=at,
-            )
-    except NoPlace as error:
-        words = _("Your invitation lets you in, and at the moment every place is taken: {sentence}").format(
-            sentence=error.sentence
-        )
-        if application.state != ApplicationState.WAITLISTED:
-            put_on_waitlist(application, by=None, words=words, is_in_time=True, at=at)
-    else:
-        move_to(application, ApplicationState.ACCEPTED, by=by, words=_("You came by an invitation."), at=at)
+        move_to(application, ApplicationState.SUBMITTED, by=application.member, at=at)
+    let_in_or_wait(
+        application,
+        tier=application.tier,
+        by=invitation.invited_by,
+        words=_("You came by an invitation."),
+        is_in_time=True,
+        at_once=True,
+        at=at,
+    )
 
 
 # --- shared -----------------------------------------------------------------------------------------------------
+
+
+def _lock_tiers(invitation: Invitation, address: str) -> None:
+    """The tier before the application and the member, as everywhere: a reviewer may be deciding at this moment.
+
+    Somebody may have applied to another tier than the one that they are invited to.
+    """
+    under_way = Application.objects.open().filter(member__email=address).values("tier")
+    list(
+        Tier.objects.select_for_update(no_key=True)
+        .filter(Q(pk=invitation.tier_id) | Q(pk__in=under_way))
+        .order_by("pk")
+    )
 
 
 def _locked(invitation: Invitation) -> Invitation:

@@ -19,6 +19,7 @@ from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
 from members.actions.directory import refresh_directory_entry
+from members.actions.place import end_admission, take_place_again
 from members.models import HANDLE, Member, Role, RoleName
 from members.permissions import can_grant_role, can_manage_members
 
@@ -85,7 +86,7 @@ def create_member(
 
 @transaction.atomic
 def deactivate_member(member: Member, *, by: Member, reason: str) -> Member:
-    """Close an account: its sessions end and its tokens stop with the next request. The posts stay."""
+    """Close an account: its sessions end, its tokens stop with the next request, its place is free. The posts stay."""
     require(can_manage_members(by))
     member = Member.objects.select_for_update().get(pk=member.pk)
     if member.deactivated_at is not None:
@@ -94,6 +95,7 @@ def deactivate_member(member: Member, *, by: Member, reason: str) -> Member:
         raise Invalid(_("You cannot deactivate your own account here. Another manager can."))
     member.deactivated_at = timezone.now()
     member.save(update_fields=["deactivated_at"])
+    end_admission(member, member.deactivated_at)
     refresh_directory_entry(member.pk)
     record(Verb.MEMBER_DEACTIVATED, by=by, target=member, audience=Audience.STAFF, reason=clean_line(reason))
     return member
@@ -101,8 +103,14 @@ def deactivate_member(member: Member, *, by: Member, reason: str) -> Member:
 
 @transaction.atomic
 def reactivate_member(member: Member, *, by: Member) -> Member:
-    """Open a deactivated account again."""
+    """Open a deactivated account again, with the place that it had.
+
+    Raises `NoPlace` where that has gone to somebody else: reactivating gives nobody more places than there are.
+    """
     require(can_manage_members(by))
+    # The tier before the member, as everywhere. Whoever had left before has no place to come back to.
+    if Member.objects.admitted().filter(pk=member.pk, deactivated_at__isnull=False).exists():
+        take_place_again(member, by=by)
     member = Member.objects.select_for_update().get(pk=member.pk)
     if member.deactivated_at is None:
         raise Conflict(_("This account is active."))

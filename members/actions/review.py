@@ -14,9 +14,9 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line, clean_source, required_words
 from community.core.verbs import Verb
-from members.actions.admission import lock_tier
 from members.actions.application import lock_application, move_to
 from members.actions.organisation import create_organisation
+from members.actions.place import lock_tier
 from members.actions.waitlist import let_in_or_wait
 from members.models import (
     WITH_REVIEWERS,
@@ -288,15 +288,19 @@ def reviewers_needed(application: Application) -> int:
     return 2 if application.needs_second_reviewer else application.tier.reviewers_needed
 
 
-def vouches_missing(application: Application) -> int:
-    """How many vouches without a conflict are missing; none where they are waived or spared by the invitation."""
+def vouches_missing(application: Application, *, counted: int | None = None) -> int:
+    """How many vouches without a conflict are missing; none where they are waived or spared by the invitation.
+
+    `counted` is how many there are, from whoever has read them already.
+    """
     invitation = application.invitation
     is_spared = bool(application.vouch_waiver) or (
         invitation is not None and Skip.VOUCHES in invitation.skips
     )
     if is_spared or not application.tier.vouches_needed:
         return 0
-    counted = Vouch.objects.filter(application=application, conflict="").count()
+    if counted is None:
+        counted = Vouch.objects.filter(application=application, conflict="").count()
     return max(0, application.tier.vouches_needed - counted)
 
 

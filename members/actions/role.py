@@ -11,6 +11,7 @@ from community.core.errors import Conflict
 from community.core.models import Audience
 from community.core.permissions import require
 from community.core.verbs import Verb
+from members.actions.application import close_applications
 from members.actions.directory import refresh_directory_entry
 from members.models import Member, Role, RoleName
 from members.permissions import can_grant_role
@@ -27,10 +28,14 @@ def grant_role(
 ) -> Role:
     """Rule 0.3: a row with from, until and who granted it. `by` is None for commands run on the server.
 
+    Whoever is let in by this needs no application any more: what is open of theirs is closed.
     Raises `Conflict` where the member holds the role already.
     """
     if by is not None:
         require(can_grant_role(by, role))
+    if role != RoleName.APPLICANT:
+        # Applications before members, as everywhere.
+        close_applications(member, but=None, words=_("You came in by another way."))
     Member.objects.select_for_update().get(pk=member.pk)
     if Role.objects.current().filter(member=member, role=role).exists():
         raise Conflict(_("{name} holds this role already.").format(name=member.display_name))

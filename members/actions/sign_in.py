@@ -82,6 +82,21 @@ def claim_member(member: Member) -> bool:
     return True
 
 
+@transaction.atomic
+def note_arrival(member: Member) -> bool:
+    """Note the first visit of somebody whom the gate has let in, once. Returns whether this was it.
+
+    Applicants have signed in before, and may be signed in at the moment of the decision: `member.claimed` does not
+    say when they came in.
+    """
+    # One statement decides between two tabs that open at the same moment.
+    if not Member.objects.filter(pk=member.pk, awaited_since__isnull=False).update(awaited_since=None):
+        return False
+    member.awaited_since = None
+    record(Verb.MEMBER_ARRIVED, by=member, target=member, audience=Audience.STAFF, counterpart_id=member.pk)
+    return True
+
+
 def end_sessions(member: Member, *, but: str | None = None) -> int:
     """End the sessions of a member from their next request on, save the one with the key `but`. Returns how many."""
     sessions = list(UserSession.objects.filter(user=member).exclude(session_key=but or ""))

@@ -18,10 +18,11 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import required_words
 from community.core.verbs import Verb
-from members.actions.admission import NoPlace, admit_member, end_admission
+from members.actions.admission import admit_member
 from members.actions.application import open_draft, withdraw_application
 from members.actions.directory import refresh_directory_entry
 from members.actions.gate import default_tier
+from members.actions.place import NoPlace, end_admission
 from members.actions.sign_in import end_sessions, revoke_tokens
 from members.models import Admission, Appeal, Application, Member, Pause, Role, RoleName, Suspension
 from members.permissions import (

@@ -13,9 +13,22 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
-from members.actions.admission import NoPlace, admit_member, lock_tier
+from members.actions.admission import admit_member
 from members.actions.application import lock_application, move_to
-from members.models import Admission, Application, ApplicationState, ApplicationStep, Member, Tier
+from members.actions.domain import domain_policy
+from members.actions.place import NoPlace, lock_tier
+from members.models import (
+    Admission,
+    Application,
+    ApplicationState,
+    ApplicationStep,
+    DomainPolicy,
+    IdentityProvider,
+    Member,
+    ReviewDecision,
+    Skip,
+    Tier,
+)
 from members.permissions import can_review_application
 
 
@@ -101,9 +114,19 @@ def move_on_waitlist(application: Application, place: int, *, by: Member, reason
 
 
 def let_in(
-    application: Application, *, by: Member | None, words: str, is_in_time: bool, moved_up: bool = False
+    application: Application,
+    *,
+    by: Member | None,
+    words: str,
+    is_in_time: bool,
+    moved_up: bool = False,
+    at_once: bool = False,
+    at: datetime | None = None,
 ) -> ApplicationStep:
-    """The one way from an application to a place. The tier and the application are locked. Raises `NoPlace`."""
+    """The one way from an application to a place. The tier and the application are locked. Raises `NoPlace`.
+
+    `at_once` says that they are here at this moment, so that no mail has to tell them.
+    """
     invitation = application.invitation
     if invitation is not None and Admission.objects.filter(invitation=invitation).exists():
         invitation = None
@@ -114,26 +137,50 @@ def let_in(
         organisation=application.organisation,
         application=application,
         invitation=invitation,
-        source="application",
+        source=source_of(application),
+        at=at,
     )
-    step = move_to(application, ApplicationState.ACCEPTED, by=by, words=words)
+    step = move_to(application, ApplicationState.ACCEPTED, by=by, words=words, at=at)
     record(
         Verb.APPLICATION_ACCEPTED,
         by=by,
         target=application,
         audience=Audience.MEMBER,
+        at=at,
         counterpart_id=application.member_id,
         organisation_id=application.organisation_id,
         tier=application.tier_id,
         in_time=is_in_time,
         moved_up=moved_up,
+        at_once=at_once,
         step=step.pk,
     )
     return step
 
 
+def source_of(application: Application) -> str:
+    """What has decided that somebody may come in: reviewers, or without them an invitation, a domain or a company."""
+    invitation = application.invitation
+    if ReviewDecision.objects.filter(application=application).exists():
+        return "application"
+    if invitation is not None and Skip.REVIEW in invitation.skips:
+        return "invitation"
+    rule = domain_policy(application.member.email) if application.member.email else None
+    if rule is not None and rule.policy == DomainPolicy.ACCEPT:
+        return "domain"
+    company = IdentityProvider.objects.filter(organisation=application.organisation_id, auto_admit=True)
+    return "sso" if company.exists() else "application"
+
+
 def let_in_or_wait(
-    application: Application, *, tier: Tier, by: Member | None, words: str, is_in_time: bool
+    application: Application,
+    *,
+    tier: Tier,
+    by: Member | None,
+    words: str,
+    is_in_time: bool,
+    at_once: bool = False,
+    at: datetime | None = None,
 ) -> None:
     """A place for whoever may come in, or where all are taken one on the waitlist. Tier and application are locked.
 
@@ -141,9 +188,9 @@ def let_in_or_wait(
     """
     fill_places(tier)
     try:
-        let_in(application, by=by, words=words, is_in_time=is_in_time)
+        let_in(application, by=by, words=words, is_in_time=is_in_time, at_once=at_once, at=at)
     except NoPlace:
-        put_on_waitlist(application, by=by, words=words, is_in_time=is_in_time)
+        put_on_waitlist(application, by=by, words=words, is_in_time=is_in_time, at=at)
 
 
 def put_on_waitlist(

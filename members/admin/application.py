@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core.admin import CommunityModelAdmin, ReadOnlyInline
+from community.core.http import whole_number
 from community.core.permissions import Decision
 from members.actions.review import (
     LONGEST_WORDS,
@@ -19,9 +20,11 @@ from members.actions.review import (
     decide_application,
     note_application,
     take_application,
+    vouches_missing,
+    waive_vouches,
 )
 from members.actions.waitlist import move_on_waitlist
-from members.forms.review import NoteForm, PlaceForm, QuestionForm, SecondForm
+from members.forms.review import NoteForm, PlaceForm, QuestionForm, SecondForm, WaiverForm
 from members.models import (
     WITH_REVIEWERS,
     Answer,
@@ -32,6 +35,7 @@ from members.models import (
     Member,
 )
 from members.permissions import can_review_applications
+from members.queries.review import reviewers
 from members.requests import MemberRequest
 
 _UNDECIDED = (*WITH_REVIEWERS, ApplicationState.MORE_ASKED)
@@ -63,6 +67,21 @@ class ListFilter(admin.SimpleListFilter):
         return queryset.filter(state=self.value()) if self.value() in ApplicationState.values else queryset
 
 
+class OwnerFilter(admin.SimpleListFilter):
+    title = gettext_lazy("owner")
+    parameter_name = "owner"
+
+    def lookups(self, request: MemberRequest, model_admin: Any) -> list[tuple[str, Any]]:  # type: ignore[override]
+        others = ((str(one.pk), one.display_name) for one in reviewers(request.user))
+        return [("nobody", _("nobody yet")), *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "nobody":
+            return queryset.filter(owner__isnull=True)
+        number = whole_number(self.value())
+        return queryset if number is None else queryset.filter(owner=number)
+
+
 class AnswerInline(ReadOnlyInline):
     model = Answer
     fields = ("question", "text", "may_fill")
@@ -86,12 +105,12 @@ class ApplicationAdmin(CommunityModelAdmin[Application]):
     """Everything that was sent in, but one's own."""
 
     list_display = ("member", "company_name", "tier", "state", "due_at", "owner", "submitted_at")
-    list_filter = (ListFilter, "tier")
+    list_filter = (ListFilter, OwnerFilter, "tier")
     list_select_related = ("member", "tier", "owner")
     search_fields = ("member__handle", "member__email")
     search_help_text = gettext_lazy("Handle or e-mail address of the applicant")
-    actions = ("take", "ask", "note", "let_two_decide", "accept", "decline", "move")
-    one_by_one = frozenset({"ask", "let_two_decide", "accept", "decline", "move"})
+    actions = ("take", "ask", "note", "let_two_decide", "waive", "accept", "decline", "move")
+    one_by_one = frozenset({"ask", "let_two_decide", "waive", "accept", "decline", "move"})
     inlines = (AnswerInline, StepInline, NoteInline)
     shown = (
         "member", "company_name", "organisation", "tier", "state", "owner", "submitted_at", "due_at", "decided_at",
@@ -120,6 +139,8 @@ class ApplicationAdmin(CommunityModelAdmin[Application]):
                 return obj.state in (*_UNDECIDED, ApplicationState.WAITLISTED)
             case "let_two_decide":
                 return obj.state in _UNDECIDED and not obj.needs_second_reviewer
+            case "waive":
+                return obj.state in _UNDECIDED and vouches_missing(obj) > 0
             case "ask":
                 return obj.state in WITH_REVIEWERS
         return obj.state in _UNDECIDED
@@ -165,6 +186,17 @@ class ApplicationAdmin(CommunityModelAdmin[Application]):
             button=_("Ask for a second reviewer"),
             form_class=SecondForm,
             act=lambda application, words: ask_second_reviewer(application, words["note"], by=request.user),
+        )
+
+    @admin.action(description=gettext_lazy("Waive vouches"), permissions=["view"])
+    def waive(self, request: MemberRequest, queryset: QuerySet[Application]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Go without the vouches that are missing; the reason becomes a note"),
+            button=_("Waive"),
+            form_class=WaiverForm,
+            act=lambda application, words: waive_vouches(application, words["reason"], by=request.user),
         )
 
     @admin.action(description=gettext_lazy("Accept"), permissions=["view"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -86,6 +87,8 @@ class TermsAdmin(CommunityModelAdmin[Terms]):
 
     @admin.action(description=gettext_lazy("Export who accepted it"), permissions=["view"])
     def export_proof(self, request: MemberRequest, queryset: QuerySet[Terms]) -> StreamingHttpResponse:
+        """With everybody's address, so the password is asked for again."""
+        raise_if_reauthentication_required(request, app="allauth.account")
         return csv_response("terms-acceptances.csv", PROOF_HEADER, proof_rows(queryset))
 
     def _is_open(self, terms: Terms | None) -> bool:

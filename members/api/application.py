@@ -15,8 +15,10 @@ from community.core.api.fields import (
     IdField,
     ListQuery,
     MomentField,
+    NumberField,
     StrictSerializer,
     TextField,
+    YesNoField,
 )
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
@@ -28,11 +30,15 @@ from members.actions.review import (
     LONGEST_WORDS,
     Judgement,
     ask_applicant,
+    ask_second_reviewer,
     assess_application,
     decide_application,
     note_application,
+    settle_company,
     take_application,
+    waive_vouches,
 )
+from members.actions.waitlist import move_on_waitlist
 from members.api.people import MemberReference
 from members.models import (
     Answer,
@@ -43,6 +49,7 @@ from members.models import (
     Assessment,
     Criterion,
     Member,
+    Organisation,
     ReviewDecision,
     Tier,
     Verdict,
@@ -69,6 +76,12 @@ class TierReference(serializers.Serializer[Tier]):
     name = serializers.CharField()
 
 
+class OrganisationReference(serializers.Serializer[Organisation]):
+    id = serializers.IntegerField()
+    url = AddressField()
+    name = serializers.CharField()
+
+
 class ApplicationSerializer(serializers.Serializer[Application]):
     id = serializers.IntegerField()
     url = AddressField()
@@ -76,8 +89,10 @@ class ApplicationSerializer(serializers.Serializer[Application]):
     tier = TierReference()
     state = serializers.ChoiceField(SENT_STATES)
     company = serializers.CharField(source="company_name", help_text=_("As the applicant wrote it."))
+    organisation = OrganisationReference(allow_null=True, help_text=_("As reviewers have settled it."))
     owner = MemberReference(allow_null=True, help_text=_("Who decides in time; null where nobody took it."))
     needs_second_reviewer = serializers.BooleanField()
+    vouch_waiver = serializers.CharField(help_text=_("Why it goes without the vouches of its tier."))
     submitted_at = MomentField()
     due_at = MomentField(allow_null=True)
     waitlisted_at = MomentField(allow_null=True)
@@ -181,6 +196,8 @@ class ApplicationDetailSerializer(ApplicationSerializer):
 class ApplicationListQuery(ListQuery):
     state = serializers.ChoiceField(SENT_STATES, required=False)
     owner = IdField(required=False, help_text=_("Only what this member has taken."))
+    owned = YesNoField(required=False, help_text=_("`false`: only what nobody has taken yet."))
+    tier = IdField(required=False)
 
 
 class Taking(StrictSerializer):
@@ -193,6 +210,23 @@ class QuestionSent(StrictSerializer):
 
 class NoteSent(StrictSerializer):
     text = TextField(max_length=LONGEST_WORDS)
+
+
+class ReasonSent(StrictSerializer):
+    reason = TextField(max_length=LONGEST_REASON, help_text=_("It becomes a note. Other reviewers read it."))
+
+
+class CompanySent(StrictSerializer):
+    company = TextField(
+        max_length=120,
+        allow_null=True,
+        help_text=_("Its name; one that is not there yet is added. Null: none."),
+    )
+
+
+class PlaceSent(StrictSerializer):
+    place = NumberField(min_value=1, max_value=1_000_000, help_text=_("1 is the next to come in."))
+    reason = TextField(max_length=300, help_text=_("Why; it stays in the record."))
 
 
 class JudgementSent(StrictSerializer):
@@ -235,7 +269,7 @@ class ApplicationEndpoint(Endpoint):
 
     def get_queryset(self) -> QuerySet[Application]:
         rows = Application.objects.reviewable_by(self.request.user)
-        return rows.select_related("member", "tier", "owner", "invitation")
+        return rows.select_related("member", "tier", "owner", "organisation", "invitation")
 
     @extend_schema(parameters=[ApplicationListQuery], responses=ApplicationSerializer(many=True))
     def list(self, request: ApiRequest) -> Response:
@@ -245,6 +279,10 @@ class ApplicationEndpoint(Endpoint):
             rows = rows.filter(state=query["state"])
         if "owner" in query:
             rows = rows.filter(owner=query["owner"])
+        if "owned" in query:
+            rows = rows.filter(owner__isnull=not query["owned"])
+        if "tier" in query:
+            rows = rows.filter(tier=query["tier"])
         return self.listed(rows, ApplicationSerializer)
 
     @extend_schema(parameters=[id_parameter("application_id")], responses=ApplicationDetailSerializer)
@@ -284,6 +322,57 @@ class ApplicationEndpoint(Endpoint):
         return self.shown(
             note_application(application, values["text"], by=request.user), ApplicationNoteSerializer
         )
+
+    @extend_schema(
+        parameters=[id_parameter("application_id")],
+        request=ReasonSent,
+        responses={200: ApplicationSerializer},
+    )
+    def escalate(self, request: ApiRequest, application_id: int) -> Response:
+        """Make it a matter of two: from then on two reviewers have to agree."""
+        application, values = self._application(application_id), self.body(ReasonSent)
+        ask_second_reviewer(application, values["reason"], by=request.user)
+        return self._now(application_id)
+
+    @extend_schema(
+        parameters=[id_parameter("application_id")],
+        request=ReasonSent,
+        responses={200: ApplicationSerializer},
+    )
+    def waive(self, request: ApiRequest, application_id: int) -> Response:
+        """Go without the vouches that are missing."""
+        application, values = self._application(application_id), self.body(ReasonSent)
+        waive_vouches(application, values["reason"], by=request.user)
+        return self._now(application_id)
+
+    @extend_schema(
+        parameters=[id_parameter("application_id")],
+        request=CompanySent,
+        responses={200: ApplicationSerializer},
+    )
+    def settle(self, request: ApiRequest, application_id: int) -> Response:
+        """Say which company the applicant belongs to."""
+        application, values = self._application(application_id), self.body(CompanySent)
+        try:
+            settle_company(application, values["company"] or "", by=request.user)
+        except Invalid as error:
+            raise Conflict(error.sentence, fields=error.fields) from error
+        return self._now(application_id)
+
+    @extend_schema(
+        parameters=[id_parameter("application_id")],
+        request=PlaceSent,
+        responses={200: ApplicationSerializer},
+    )
+    def move(self, request: ApiRequest, application_id: int) -> Response:
+        """Give it another place on the waitlist."""
+        application, values = self._application(application_id), self.body(PlaceSent)
+        try:
+            move_on_waitlist(application, values["place"], by=request.user, reason=values["reason"])
+        except Invalid as error:
+            # How many wait, nobody knows who writes a request.
+            raise Conflict(error.sentence, fields=error.fields) from error
+        return self._now(application_id)
 
     @extend_schema(
         parameters=[id_parameter("application_id")],

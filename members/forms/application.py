@@ -1,6 +1,6 @@
 """Validation of what applicants type. A draft may be wrong: only what is sent is looked at, by the action."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -81,12 +81,22 @@ class ApplicationForm(ActionForm):
         questions: list[Question],
         answers: Mapping[int, Answer],
         name: str,
+        tier: Tier,
+        tiers: Sequence[Tier],
     ) -> None:
-        initial: dict[str, object] = {"name": name}
+        initial: dict[str, object] = {"name": name, "tier": tier.slug}
         for pk, answer in answers.items():
             initial |= {f"answer_{pk}": answer.text, f"may_fill_{pk}": answer.may_fill}
         super().__init__(data, initial=initial)
         self.questions = questions
+        self.tiers = {row.slug: row for row in (tier, *tiers)}
+        if len(self.tiers) > 1:
+            self.fields["tier"] = DraftChoiceField(
+                label=_("You ask to join"),
+                help_text=_("You may choose another one until you send it. What you wrote stays."),
+                choices=[(row.slug, row.name) for row in self.tiers.values()],
+                widget=forms.RadioSelect,
+            )
         self.fields["name"] = DraftField(
             label=_("Your name"),
             help_text=_("As people know you. Members see it when you are let in."),
@@ -98,6 +108,11 @@ class ApplicationForm(ActionForm):
                 self.fields[f"may_fill_{question.pk}"] = forms.BooleanField(
                     label=_("This may also stand in my profile once I am a member"), required=False
                 )
+
+    @property
+    def chosen_tier(self) -> Tier | None:
+        """None where there is nothing to choose, or nothing was chosen: then it stays as it is."""
+        return self.tiers.get(self.cleaned_data.get("tier") or "")
 
     @property
     def given(self) -> dict[int, Given]:

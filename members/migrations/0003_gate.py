@@ -381,4 +381,8 @@ class Migration(migrations.Migration):
             model_name='vouchrequest',
             constraint=models.UniqueConstraint(fields=('application', 'email'), name='vouch_request_once'),
         ),
+        migrations.AddIndex(
+            model_name='member',
+            index=models.Index(django.db.models.functions.text.Lower('display_name'), condition=models.Q(('deactivated_at__isnull', False), ('is_machine', False)), name='member_closed_by_name'),
+        ),
     ]

@@ -19,6 +19,11 @@ class Migration(migrations.Migration):
             name='left_at',
             field=models.DateTimeField(blank=True, null=True, verbose_name='left'),
         ),
+        migrations.AddField(
+            model_name='member',
+            name='awaited_since',
+            field=models.DateTimeField(blank=True, null=True, verbose_name='awaited'),
+        ),
         migrations.CreateModel(
             name='Welcome',
             fields=[

@@ -27,10 +27,14 @@ class IdentityProvider(models.Model):
     )
     slug = models.SlugField(max_length=60, unique=True)
     protocol = models.CharField(_("protocol"), max_length=4, choices=Protocol)
-    # OIDC: the issuer, below which /.well-known/openid-configuration stands. SAML: the address of the metadata.
-    address = models.URLField(_("address of the issuer or of the metadata"), max_length=300)
+    # OIDC: the issuer, below which /.well-known/openid-configuration stands. SAML: where its people sign in.
+    address = models.URLField(_("issuer or sign-on address"), max_length=300)
+    # OIDC: what we are called there. SAML: what the provider calls itself.
     client_id = models.CharField(_("client id or entity id"), max_length=200)
+    # OIDC only.
     secret = models.TextField(blank=True)
+    # SAML only: PEM, one after the other, where the provider is about to change its key.
+    certificates = models.TextField(_("certificates"), blank=True)
     # Whoever the company vouches for comes in at once, where there is a place; otherwise they become applicants.
     auto_admit = models.BooleanField(_("let people in without review"), default=False, db_default=False)
     tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

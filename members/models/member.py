@@ -95,7 +95,8 @@ class MemberManager(BaseUserManager["Member"]):
 class Member(AbstractBaseUser):
     """A person with an account, or one known only from an import (then `email` is null).
 
-    `claimed_at` is the first sign-in; whoever was invited or made by a manager has none yet.
+    `claimed_at` is the first sign-in; whoever was invited or made by a manager has none yet. Applicants have one
+    before they are let in: their first visit as members is what `awaited_since` waits for.
 
     Roles are dated rows; `is_staff`, `is_admitted` and the like are read from the rows of today.
     """
@@ -108,6 +109,8 @@ class Member(AbstractBaseUser):
     locale = models.CharField(_("language"), max_length=10, default="en")
     joined_at = models.DateTimeField(_("joined"))
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    # Let in by the gate and not here since; empty from the first page on, which leaves an activity.
+    awaited_since = models.DateTimeField(_("awaited"), null=True, blank=True)
     deactivated_at = models.DateTimeField(_("deactivated"), null=True, blank=True)
     # Rule 1.12: gone by their own wish; the account stays, and empties when they come back.
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
@@ -140,6 +143,12 @@ class Member(AbstractBaseUser):
                 "id",
                 condition=Q(deactivated_at__isnull=True, is_machine=False),
                 name="member_by_name",
+            ),
+            # Whoever left or was shut out, when somebody of that name applies.
+            models.Index(
+                Lower("display_name"),
+                condition=Q(deactivated_at__isnull=False, is_machine=False),
+                name="member_closed_by_name",
             ),
         )
 

@@ -1,5 +1,6 @@
 """The directory as members read it: who fits a search, what to narrow it by and how many that would leave."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from community.core.http import address_of, whole_number
 from community.core.keyset import read_time_key, split_page, time_key, with_query
 from community.core.moments import Clock, Moment, initials
 from community.core.statements import Blank, OneOf, Statement
-from members.directory import COMPANY, EXPERT, NEW, NEW_DAYS, DirectorySearch
+from members.directory import COMPANY, EXPERT, FACET, NEW, NEW_DAYS, DirectorySearch, fold
 from members.models import DirectoryEntry, FactKind, Member, SavedSearch
 from members.models.directory import DirectoryEntryQuerySet, sees_everybody
 from members.queries.facts import language_name
@@ -29,6 +30,7 @@ PEOPLE_PER_PAGE: Final = 30
 #: How many people are counted through; beyond that a count says "and more".
 COUNTED: Final = 1_000
 VALUES_PER_FACET: Final = 8
+VALUES_PER_PAGE: Final = 60
 #: So many facets of a search are counted without their own values; what else is chosen keeps its values only.
 _RECOUNTED: Final = 4
 
@@ -66,6 +68,21 @@ class FacetGroup:
     title: str
     options: list[FacetOption]
     chosen_label: str
+    all_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetPage:
+    """All values of one facet, in their own order. `hidden`: what else is asked; `after`: the key of the next page."""
+
+    key: str
+    title: str
+    url: str
+    find: str
+    options: list[FacetOption]
+    hidden: list[tuple[str, str]]
+    after: str
+    back_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,7 +480,106 @@ def _group(one: FacetKey, resolved: Resolved, counts: Counts) -> FacetGroup:
         )
         for value in offered
     ]
-    return FacetGroup(one.key, one.title, options, chosen_label=str(len(chosen)) if chosen else "")
+    return FacetGroup(
+        one.key,
+        one.title,
+        options,
+        chosen_label=str(len(chosen)) if chosen else "",
+        all_url=_address(reverse("facet_list", args=[one.key]), resolved.search)
+        if len(options) >= VALUES_PER_FACET
+        else "",
+    )
+
+
+# By the order of the values, which an index carries; what is written in the box is looked for anywhere in them.
+_PAGE_OF_VALUES: Final = """
+    SELECT facet.value, facet.label, {people}
+    FROM members_directoryfacet AS facet {counts}
+    WHERE facet.key = %(key)s AND facet.value > %(after)s AND {is_offered}
+        AND (%(find)s = '' OR facet.value LIKE %(find)s OR lower(facet.label) LIKE %(find)s)
+    ORDER BY facet.value LIMIT %(limit)s
+"""
+# Signs that mean something to LIKE.
+_WILD: Final = re.compile(r"([\\%_])")
+_OF_ALL: Final = _PAGE_OF_VALUES.format(
+    people="facet.people, 0", counts="", is_offered="(facet.people > 0 OR facet.value = ANY(%(chosen)s))"
+)
+_OF_THOSE: Final = _PAGE_OF_VALUES.format(
+    people="coalesce(counted.people, 0), size.people",
+    counts="""LEFT JOIN (
+        SELECT id, count(*) AS people FROM narrowed, unnest(narrowed.facets) AS id GROUP BY id
+    ) AS counted USING (id) CROSS JOIN (SELECT count(*) AS people FROM narrowed) AS size""",
+    # Beyond the first thousand nobody has looked: a value that they lack may still be there.
+    is_offered="""(counted.people > 0 OR facet.value = ANY(%(chosen)s)
+        OR size.people > %(counted)s AND facet.people > 0)""",
+)
+
+
+def facet_page(
+    reader: Member, wanted: DirectorySearch, key: str, *, find: str, after: str
+) -> FacetPage | None:
+    """Every value of a facet, counted among those who fit all else; None where there is no such facet. Two queries."""
+    resolved = resolve(wanted)
+    one = next((one for one in resolved.keys if one.key == key), None)
+    if one is None:
+        return None
+    search = resolved.search
+    chosen = search.facets.get(key, ())
+    found, is_more = _values_of(reader, resolved, key, find=fold(find), after=after)
+    found, has_more = split_page(found, VALUES_PER_PAGE)
+    options = [
+        FacetOption(
+            key=key,
+            value=value,
+            label=one.label(value, label),
+            count_label=_count_label(people, is_more=is_more) if people or not is_more else "",
+            is_checked=value in chosen,
+        )
+        for value, label, people in found
+    ]
+    shown = {(FACET, f"{key}:{value}") for value, _label, _people in found}
+    return FacetPage(
+        key=key,
+        title=one.title,
+        url=reverse("facet_list", args=[key]),
+        find=find,
+        options=options,
+        hidden=[pair for pair in search.pairs() if pair not in shown],
+        after=found[-1][0] if has_more else "",
+        back_url=_address(reverse("member_list"), search),
+    )
+
+
+def _values_of(
+    reader: Member, resolved: Resolved, key: str, *, find: str, after: str
+) -> tuple[list[tuple[str, str, int]], bool]:
+    """A page of values and one more, each with its people; and whether they were counted only in part."""
+    search = resolved.search.with_facet(key, ())
+    blanks: dict[str, Any] = {
+        "key": key,
+        "after": after,
+        "find": "%" + _WILD.sub(r"\\\1", find) + "%" if find else "",
+        "chosen": list(resolved.search.facets.get(key, ())),
+        "limit": VALUES_PER_PAGE + 1,
+        "counted": COUNTED,
+    }
+    statement = _OF_ALL
+    if not search.is_empty or resolved.everybody <= COUNTED:
+        narrowed, values = _set_of(_shape(reader, search), COUNTED + 1)
+        given = _blanks(reader, search, resolved)
+        # The statement of the set counts its parameters, this one names them.
+        places = [f"set_{number}" for number in range(len(values))]
+        blanks |= {
+            place: given[value.name] if isinstance(value, Blank) else value
+            for place, value in zip(places, values, strict=True)
+        }
+        head, *rest = narrowed.split("%s")
+        named = head + "".join(f"%({place})s{text}" for place, text in zip(places, rest, strict=True))
+        statement = f"WITH narrowed AS MATERIALIZED ({named}) {_OF_THOSE}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, blanks)
+        rows = cursor.fetchall()
+    return [row[:3] for row in rows], any(size > COUNTED for *_row, size in rows)
 
 
 def _option_count(key: str, people: int, resolved: Resolved, counts: Counts) -> str:

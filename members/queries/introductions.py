@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from community.core.moments import Clock, Moment, initials
 from members.models import Introduction, Member
+from members.queries.photos import photo_url
 
 _MOST = 100
 
@@ -18,6 +19,7 @@ class PersonLink:
     display_name: str
     headline: str
     initials: str
+    photo_url: str
     url: str
 
 
@@ -42,14 +44,31 @@ class MadeRow:
     at: Moment
 
 
-def introductions_page(reader: Member) -> tuple[list[AskedRow], list[MadeRow]]:
-    """Two queries. What waits for others is not shown to anybody: its end would tell who said no.
+def concerning(reader: Member) -> QuerySet[Introduction]:
+    """What the reader may answer, or could have."""
+    return Introduction.objects.filter(Q(first=reader) | Q(second=reader))
 
-    Somebody whom the reader no longer sees is not named.
-    """
-    clock = Clock(timezone.now())
+
+def asked_of(reader: Member) -> QuerySet[Introduction]:
+    """Open ones that wait for the reader. Somebody whom the reader no longer sees is not named."""
+    return _with_people(Introduction.objects.waiting_for(reader), reader)
+
+
+def made_for(reader: Member) -> QuerySet[Introduction]:
+    """Those that both agreed to, by the reader or with them. What waits for others is not shown to anybody."""
+    mine = Q(by=reader) | Q(first=reader) | Q(second=reader)
+    return _with_people(Introduction.objects.made().filter(mine), reader)
+
+
+def _with_people(rows: QuerySet[Introduction], reader: Member) -> QuerySet[Introduction]:
     shown = Member.objects.visible_to(reader).values("pk")
-    people = ("by", "first", "second")
+    found = rows.filter(first__in=shown, second__in=shown, by__in=shown)
+    return found.select_related("by__photo", "first__photo", "second__photo")
+
+
+def introductions_page(reader: Member) -> tuple[list[AskedRow], list[MadeRow]]:
+    """Two queries. What waits for others is not there: its end would tell who said no."""
+    clock = Clock(timezone.now())
     asked = [
         AskedRow(
             introducer=_link(row.by),
@@ -58,12 +77,8 @@ def introductions_page(reader: Member) -> tuple[list[AskedRow], list[MadeRow]]:
             at=clock.moment(row.created_at),
             answer_url=reverse("introduction_answer", args=[row.pk]),
         )
-        for row in Introduction.objects.waiting_for(reader)
-        .filter(first__in=shown, second__in=shown, by__in=shown)
-        .select_related(*people)
-        .order_by("-created_at", "-pk")[:_MOST]
+        for row in asked_of(reader).order_by("-created_at", "-pk")[:_MOST]
     ]
-    concerned = Q(by=reader) | Q(first=reader) | Q(second=reader)
     made = [
         MadeRow(
             sentence=_("You introduced them")
@@ -73,15 +88,16 @@ def introductions_page(reader: Member) -> tuple[list[AskedRow], list[MadeRow]]:
             reason=row.reason,
             at=clock.moment(row.made_at or row.created_at),
         )
-        for row in Introduction.objects.made()
-        .filter(concerned, first__in=shown, second__in=shown, by__in=shown)
-        .select_related(*people)
-        .order_by("-made_at", "-pk")[:_MOST]
+        for row in made_for(reader).order_by("-made_at", "-pk")[:_MOST]
     ]
     return asked, made
 
 
 def _link(member: Member) -> PersonLink:
     return PersonLink(
-        member.display_name, member.headline, initials(member.display_name), member.get_absolute_url()
+        member.display_name,
+        member.headline,
+        initials(member.display_name),
+        photo_url(member),
+        member.get_absolute_url(),
     )

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import CharField, Count, Q, Value
+from django.db.models.functions import Cast, Concat, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from community.core.mail import IN_DOUBT_AFTER, MAX_ATTEMPTS
+from community.core.models import Mail, MailState
 from community.core.moments import Moment, moment
 from members.actions.invitation import ended_sentence, invitations_left
 from members.models import Invitation, InvitationBatch, Member
@@ -50,6 +54,21 @@ class InvitationPage:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchMails:
+    """How far the mails of a file are; `unsent_label` is '' where every server took them."""
+
+    done: int
+    count: int
+    label: str
+    unsent_label: str
+    url: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.done == self.count
+
+
+@dataclass(frozen=True, slots=True)
 class BatchPage:
     """What a file would do, or did: whom it invites, and each line that is left out with its reason."""
 
@@ -61,6 +80,7 @@ class BatchPage:
     more_problems: int
     is_sent: bool
     confirm_url: str
+    mails: BatchMails | None
 
 
 def own_invitations(member: Member) -> list[InvitationRow]:
@@ -100,7 +120,7 @@ def invitation_page(invitation: Invitation, *, address: str, name: str) -> Invit
 
 
 def batch_page(batch: InvitationBatch) -> BatchPage:
-    """A file as it is shown before it is sent, and after. One query more once it is sent."""
+    """A file as it is shown before it is sent, and after. Three queries once it is sent."""
     is_sent = batch.sent_at is not None
     if is_sent:
         sent = Invitation.objects.filter(batch=batch.pk)
@@ -121,6 +141,38 @@ def batch_page(batch: InvitationBatch) -> BatchPage:
         more_problems=max(len(batch.problems) - PROBLEMS_SHOWN, 0),
         is_sent=is_sent,
         confirm_url=reverse("invitation_batch", args=[batch.pk]),
+        mails=batch_mails(batch) if is_sent else None,
+    )
+
+
+def batch_mails(batch: InvitationBatch) -> BatchMails:
+    """How many of its mails the outbox is done with. One query."""
+    keys = (
+        Invitation.objects.filter(batch=batch.pk)
+        .annotate(key=Concat(Value("invitation.sent:"), Cast("pk", CharField()), output_field=CharField()))
+        .values("key")
+    )
+    # What nobody knows of any more, or was tried often enough, is for people: `doctor` names it.
+    is_waiting = Q(state=MailState.WAITING, attempts__lt=MAX_ATTEMPTS)
+    is_on_its_way = Q(state=MailState.SENDING, sending_at__gte=Now() - IN_DOUBT_AFTER)
+    found = Mail.objects.filter(key__in=keys).aggregate(
+        count=Count("pk"),
+        sent=Count("pk", filter=Q(state=MailState.SENT)),
+        open=Count("pk", filter=is_waiting | is_on_its_way),
+    )
+    unsent = found["count"] - found["sent"] - found["open"]
+    return BatchMails(
+        done=found["count"] - found["open"],
+        count=found["count"],
+        label=_("{sent} of {count} mails have gone out.").format(
+            sent=f"{found['sent']:,}", count=f"{found['count']:,}"
+        ),
+        unsent_label=ngettext("{count} could not be sent.", "{count} could not be sent.", unsent).format(
+            count=f"{unsent:,}"
+        )
+        if unsent
+        else "",
+        url=reverse("invitation_batch", args=[batch.pk]),
     )
 
 

@@ -1,12 +1,14 @@
 """What reviewers read: the queue, one application with all that bears on it, and how quickly the gate decides."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection
+from django.db.models import Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Coalesce, Lower, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -17,28 +19,26 @@ from community.core.api.pagination import Keyset
 from community.core.keyset import split_page, with_query
 from community.core.models import Activity
 from community.core.moments import Clock, Moment
+from community.core.statements import Blank, OneOf, Statement
 from community.core.verbs import Verb
 from members.actions.member import handle_stem
-from members.actions.review import criteria_of, reviewers_needed, vouches_missing
+from members.actions.review import reviewers_needed, vouches_missing
 from members.directory import fold
 from members.models import (
     DECIDED_STATES,
     OPEN_STATES,
     WITH_REVIEWERS,
     Admission,
-    Answer,
     Application,
-    ApplicationNote,
     ApplicationState,
-    ApplicationStep,
-    Assessment,
     Member,
+    MemberQuerySet,
     Organisation,
     ReviewDecision,
+    Role,
     RoleName,
     Tier,
     Verdict,
-    Vouch,
 )
 from members.queries.vouches import tree_url
 from members.queries.waitlist import waitlist_standing
@@ -76,7 +76,10 @@ _ORDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What the address asks for: a list, a tier, whose, and behind which application it goes on."""
+    """What the address asks for: a list, a tier, whose, and behind which application it goes on.
+
+    `owner` is "me", "nobody", the handle of a reviewer, or "" for anybody's.
+    """
 
     name: str = "due"
     tier: Tier | None = None
@@ -157,7 +160,16 @@ def _list(reader: Member, wanted: QueueFilter) -> QuerySet[Application]:
         rows = rows.filter(owner=reader)
     elif wanted.owner == "nobody":
         rows = rows.filter(owner__isnull=True)
+    elif wanted.owner:
+        rows = rows.filter(owner__handle=wanted.owner)
     return rows
+
+
+def reviewers(reader: Member) -> MemberQuerySet:
+    """Whoever keeps the gate today, by name."""
+    keeping = Role.objects.current().filter(role__in=[RoleName.MANAGER, RoleName.ADMINISTRATOR])
+    members: MemberQuerySet = Member.objects.visible_to(reader).filter(pk__in=keeping.values("member"))
+    return members.order_by("display_name", "pk")
 
 
 def _queue_row(application: Application, clock: Clock, now: datetime) -> QueueRow:
@@ -413,23 +425,81 @@ class ReviewPage:
     expected_label: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One thing that somebody wrote or did about an application; `word` is its state, verdict or kind."""
+
+    id: int
+    at: datetime
+    by_id: int | None
+    by: str
+    handle: str
+    word: str
+    text: str
+    more: str
+    number: int
+
+
+# All that hangs on an application in one query. Answers and earlier attempts are nobody's in particular.
+_AROUND: Final = """
+    SELECT item.kind, item.id, item.at, item.by_id, coalesce(person.display_name, ''), coalesce(person.handle, ''),
+           item.word, item.text, item.more, item.number
+    FROM (
+        SELECT 'assessment' AS kind, id, at, reviewer_id AS by_id, verdict AS word, reason AS text, '' AS more,
+               criterion_id AS number
+        FROM members_assessment WHERE application_id = %(application)s
+        UNION ALL
+        SELECT 'decision', id, at, reviewer_id, CASE WHEN accepts THEN 'accept' ELSE 'decline' END, words, '', 0
+        FROM members_reviewdecision WHERE application_id = %(application)s
+        UNION ALL
+        SELECT 'note', id, at, by_id, '', text, '', 0
+        FROM members_applicationnote WHERE application_id = %(application)s
+        UNION ALL
+        SELECT 'step', id, at, by_id, state, words, '', 0
+        FROM members_applicationstep WHERE application_id = %(application)s
+        UNION ALL
+        SELECT 'vouch', id, created_at, by_id, '', words, conflict, 0
+        FROM members_vouch WHERE application_id = %(application)s
+        UNION ALL
+        SELECT 'answer', question.id, now(), NULL, question.kind, answer.text, question.label,
+               question.position * 2 + answer.may_fill::int
+        FROM members_answer AS answer JOIN members_question AS question ON question.id = answer.question_id
+        WHERE answer.application_id = %(application)s
+        UNION ALL
+        (SELECT 'attempt', id, submitted_at, NULL, state, '', '', 0
+         FROM members_application
+         WHERE member_id = %(member)s AND submitted_at IS NOT NULL AND id <> %(application)s
+         ORDER BY submitted_at DESC LIMIT %(duplicates)s)
+    ) AS item
+    LEFT JOIN members_member AS person ON person.id = item.by_id
+    ORDER BY item.at, item.id
+"""
+
+
+def _around(application: Application) -> dict[str, list[_Entry]]:
+    """By kind, the oldest first. One query."""
+    entries: dict[str, list[_Entry]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _AROUND,
+            {"application": application.pk, "member": application.member_id, "duplicates": _DUPLICATES},
+        )
+        for kind, *values in cursor.fetchall():
+            entries[kind].append(_Entry(*values))
+    return entries
+
+
 def review_page(application: Application, reader: Member) -> ReviewPage:
-    """In a number of queries that does not depend on what is in it."""
+    """Three queries, and those of the waitlist for somebody who waits."""
     now = timezone.now()
     clock = Clock(now)
-    assessments = list(
-        Assessment.objects.filter(application=application).select_related("reviewer").order_by("at", "pk")
-    )
-    decisions = list(
-        ReviewDecision.objects.filter(application=application).select_related("reviewer").order_by("at", "pk")
-    )
+    around = _around(application)
+    assessments, decisions, vouches = around["assessment"], around["decision"], around["vouch"]
     others: dict[int, list[VerdictRow]] = defaultdict(list)
     for row in assessments:
-        if row.reviewer_id != reader.pk:
-            verdict = Verdict(row.verdict)
-            others[row.criterion_id].append(
-                VerdictRow(row.reviewer.display_name, verdict.value, str(verdict.label), row.reason)
-            )
+        if row.by_id != reader.pk:
+            verdict = Verdict(row.word)
+            others[row.number].append(VerdictRow(row.by, verdict.value, str(verdict.label), row.text))
     standing = waitlist_standing(application)
     is_with_reviewers = application.state in WITH_REVIEWERS
     due = application.due_at if is_with_reviewers else None
@@ -456,60 +526,47 @@ def review_page(application: Application, reader: Member) -> ReviewPage:
         is_mine=application.owner_id == reader.pk,
         invited_by=invitation.invited_by.display_name if invitation and invitation.invited_by else "",
         answers=[
-            AnswerRow(row.question.label, row.text, row.question.kind, row.may_fill)
-            for row in Answer.objects.filter(application=application)
-            .select_related("question")
-            .order_by("question__position", "question")
+            AnswerRow(row.more, row.text, row.word, bool(row.number % 2))
+            for row in sorted(around["answer"], key=lambda row: (row.number // 2, row.id))
         ],
         verdicts=dict(others),
-        own_verdicts={
-            row.criterion_id: (row.verdict, row.reason) for row in assessments if row.reviewer_id == reader.pk
-        },
-        notes=[
-            NoteRow(row.by.display_name, clock.moment(row.at), row.text)
-            for row in ApplicationNote.objects.filter(application=application).select_related("by")
-        ],
+        own_verdicts={row.number: (row.word, row.text) for row in assessments if row.by_id == reader.pk},
+        notes=[NoteRow(row.by, clock.moment(row.at), row.text) for row in around["note"]],
         steps=[
             StepRow(
-                label=str(ApplicationState(row.state).label),
-                author=row.by.display_name if row.by else "",
+                label=str(ApplicationState(row.word).label),
+                author=row.by,
                 at=clock.moment(row.at),
-                words=row.words,
+                words=row.text,
             )
-            for row in ApplicationStep.objects.filter(application=application).select_related("by")
+            for row in around["step"]
         ],
         vouches=[
             VouchRow(
-                author=row.by.display_name,
-                url=row.by.get_absolute_url(),
-                tree_url=tree_url(row.by),
-                at=clock.moment(row.created_at),
-                words=row.words,
-                conflict=row.conflict,
+                author=row.by,
+                url=reverse("member_show", args=[row.handle]),
+                tree_url=tree_url(row.handle),
+                at=clock.moment(row.at),
+                words=row.text,
+                conflict=row.more,
             )
-            for row in Vouch.objects.filter(application=application).select_related("by").order_by("pk")
+            for row in sorted(vouches, key=lambda row: row.id)
         ],
         vouches_needed=application.tier.vouches_needed,
-        vouches_missing=vouches_missing(application),
+        vouches_missing=vouches_missing(application, counted=sum(not row.more for row in vouches)),
         vouch_waiver=application.vouch_waiver,
         decisions=[
-            DecisionRow(row.reviewer.display_name, row.accepts, clock.moment(row.at), row.words)
-            for row in decisions
+            DecisionRow(row.by, row.word == "accept", clock.moment(row.at), row.text) for row in decisions
         ],
-        own_words=next((row.words for row in decisions if row.reviewer_id == reader.pk), ""),
+        own_words=next((row.text for row in decisions if row.by_id == reader.pk), ""),
         reviewers_needed=reviewers_needed(application),
         needs_second=reviewers_needed(application) > 1,
-        disagree=len({row.accepts for row in decisions}) > 1,
-        duplicates=_duplicates(application, clock),
+        disagree=len({row.word for row in decisions}) > 1,
+        duplicates=_duplicates(application, around["attempt"], clock),
         place=standing.place if standing else None,
         place_count=standing.count if standing else 0,
         expected_label=standing.expected_label if standing else "",
     )
-
-
-def criteria_rows(application: Application) -> list[tuple[int, str, str]]:
-    """Id, name and meaning of what is in force for the tier. One query."""
-    return [(row.pk, row.name, row.description) for row in criteria_of(application.tier)]
 
 
 def _company_hints(application: Application) -> list[str]:
@@ -526,18 +583,17 @@ def _company_hints(application: Application) -> list[str]:
     return names
 
 
-def _duplicates(application: Application, clock: Clock) -> list[DuplicateRow]:
-    """Earlier attempts of the same account, and accounts that look like the same person. Two queries."""
-    earlier = Application.objects.filter(member=application.member_id, submitted_at__isnull=False)
+def _duplicates(application: Application, attempts: Sequence[_Entry], clock: Clock) -> list[DuplicateRow]:
+    """Earlier attempts of the same account, and accounts that look like the same person. One query."""
     rows = [
         DuplicateRow(
             name=application.member.display_name,
             why=_("an earlier attempt"),
-            standing=str(ApplicationState(row.state).label),
-            url=row.get_absolute_url(),
-            at=clock.moment(row.submitted_at or row.created_at),
+            standing=str(ApplicationState(row.word).label),
+            url=reverse("application_review", args=[row.id]),
+            at=clock.moment(row.at),
         )
-        for row in earlier.exclude(pk=application.pk).order_by("-submitted_at")[:_DUPLICATES]
+        for row in reversed(attempts)
     ]
     local, _at, domain = (application.member.email or "").rpartition("@")
     for member in _alike(application.member):
@@ -561,28 +617,65 @@ def _duplicates(application: Application, clock: Clock) -> list[DuplicateRow]:
     return rows
 
 
-def _alike(member: Member) -> QuerySet[Member]:
+# What is read of somebody who may be the same person, in the order of the table, as `from_db` takes it.
+_READ: Final = frozenset(
+    {"id", "display_name", "handle", "email", "joined_at", "deactivated_at", "left_at", "is_active"}
+)
+_KNOWN: Final = [field.attname for field in Member._meta.concrete_fields if field.attname in _READ]
+
+
+def _people_alike() -> QuerySet[Any, Any]:
+    """By name, handle or address, an index for each; closed accounts have one of their own."""
+    has_name = Q(OneOf("key", Blank("spellings", ArrayField(TextField()))))
+    found: QuerySet[Any, Any] = (
+        Member.objects.with_current_roles()
+        .people()
+        .annotate(key=Lower("display_name"))
+        .filter(
+            (has_name & Q(deactivated_at__isnull=True))
+            | (has_name & Q(deactivated_at__isnull=False))
+            | Q(handle=Blank("stem", TextField()))
+            | Q(handle__regex=Blank("numbered", TextField()))
+            | Q(email__startswith=Blank("mailbox", TextField()))
+        )
+        .exclude(pk=Blank("member"))
+        # An expression is in no index: otherwise everybody would be walked through until ten of that name were met.
+        .order_by((F("pk") + 0).desc())
+        .values_list(*_KNOWN, "_current_roles", "_is_suspended")[:_DUPLICATES]
+    )
+    return found
+
+
+_ALIKE: Final = Statement(_people_alike)
+#: Begins no handle and no address.
+_NOTHING: Final = "@"
+
+
+def _alike(member: Member) -> list[Member]:
     """Closed accounts too: who was shut out and comes under another address is just whom one looks for."""
     name = " ".join(member.display_name.split())
     first, _space, rest = name.partition(" ")
     # As written, without accents, and as "Guest, Greta".
     spellings = {name.lower(), fold(name), f"{rest} {first}".lower(), f"{rest}, {first}".lower()}
     stem = handle_stem(name)
-    alike = Q(key__in=spellings)
-    if stem != "member":
-        alike |= Q(handle=stem) | Q(handle__regex=rf"^{stem}-[0-9]{{1,4}}$")
+    if stem == "member":
+        stem = _NOTHING
     local = (member.email or "").rpartition("@")[0]
-    if len(local) > 3:
-        alike |= Q(email__startswith=f"{local}@")
-    found: QuerySet[Member] = (
-        Member.objects.with_current_roles()
-        .people()
-        .annotate(key=Lower("display_name"))
-        .filter(alike)
-        .exclude(pk=member.pk)
-        .order_by("-pk")[:_DUPLICATES]
+    found = _ALIKE(
+        spellings=sorted(spellings),
+        stem=stem,
+        numbered=rf"^{stem}-[0-9]{{1,4}}$",
+        mailbox=f"{local}@" if len(local) > 3 else _NOTHING,
+        member=member.pk,
     )
-    return found
+    return [_known(row) for row in found]
+
+
+def _known(row: Sequence[Any]) -> Member:
+    *values, roles, is_suspended = row
+    member = Member.from_db(connection.alias, _KNOWN, values)
+    member._current_roles, member._is_suspended = roles, is_suspended  # type: ignore[attr-defined]
+    return member
 
 
 def _standing(member: Member) -> str:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core.moments import initials
 from members.models import Member, MemberQuerySet, Tie, TieKind
+from members.queries.photos import photo_url
 
 # A person with more ties than this has other ways to find them.
 _MOST = 500
@@ -27,6 +28,7 @@ class TieRow:
     display_name: str
     headline: str
     initials: str
+    photo_url: str
     url: str
     end_url: str
     end_label: str
@@ -60,18 +62,27 @@ def tied_members(reader: Member) -> MemberQuerySet:
     return members
 
 
-def ties_page(reader: Member) -> list[TieGroup]:
-    """One query, whatever the number of ties; who has gone is not there. A blocked person's page is not linked."""
-    found: dict[str, list[TieRow]] = {kind: [] for kind in TieKind.values}
+def ties_of(reader: Member) -> QuerySet[Tie]:
+    """What a reader has made and can still end, each with the other person and their picture."""
     ties = Tie.objects.filter(member=reader, other__in=tied_members(reader).values("pk"))
-    for tie in ties.select_related("other").order_by("-created_at", "-pk")[:_MOST]:
+    return ties.select_related("other__photo")
+
+
+def ties_page(reader: Member) -> list[TieGroup]:
+    """One query, whatever the number of ties; who has gone is not there. A blocked person is a name only."""
+    found: dict[str, list[TieRow]] = {kind: [] for kind in TieKind.values}
+    ties = list(ties_of(reader).order_by("-created_at", "-pk")[:_MOST])
+    # Also muted or not: whoever is blocked is not to be met, on a page or in a picture.
+    blocked = {tie.other_id for tie in ties if tie.kind == TieKind.BLOCK}
+    for tie in ties:
         url_name, label = _END[TieKind(tie.kind)]
         found[tie.kind].append(
             TieRow(
                 display_name=tie.other.display_name,
                 headline=tie.other.headline,
                 initials=initials(tie.other.display_name),
-                url="" if tie.kind == TieKind.BLOCK else tie.other.get_absolute_url(),
+                photo_url="" if tie.other_id in blocked else photo_url(tie.other),
+                url="" if tie.other_id in blocked else tie.other.get_absolute_url(),
                 end_url=reverse(url_name, args=[tie.other.handle]),
                 end_label=str(label),
             )

@@ -52,17 +52,17 @@ def newest_vouches(before: int | None) -> tuple[list[BondRow], str]:
     return [_by_vouch(row, clock) for row in page], older
 
 
-def tree_url(member: Member) -> str:
-    return with_query(reverse("vouch_list"), member=member.handle)
+def tree_url(handle: str) -> str:
+    return with_query(reverse("vouch_list"), member=handle)
 
 
 def _by_vouch(vouch: Vouch, clock: Clock) -> BondRow:
     newcomer = vouch.application.member
     return BondRow(
         sponsor=vouch.by.display_name,
-        sponsor_url=tree_url(vouch.by),
+        sponsor_url=tree_url(vouch.by.handle),
         newcomer=newcomer.display_name,
-        newcomer_url=tree_url(newcomer),
+        newcomer_url=tree_url(newcomer.handle),
         how=_("vouched"),
         outcome=str(ApplicationState(vouch.application.state).label),
         conflict=vouch.conflict,
@@ -76,9 +76,9 @@ def _by_invitation(invitation: Invitation, clock: Clock) -> BondRow:
     assert newcomer is not None
     return BondRow(
         sponsor=sponsor.display_name,
-        sponsor_url=tree_url(sponsor),
+        sponsor_url=tree_url(sponsor.handle),
         newcomer=newcomer.display_name,
-        newcomer_url=tree_url(newcomer),
+        newcomer_url=tree_url(newcomer.handle),
         how=_("invited"),
         outcome=_("came"),
         conflict="",

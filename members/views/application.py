@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from community.core.errors import Conflict, DomainError, Invalid
+from community.core.errors import Conflict, DomainError, Invalid, Refused
 from community.core.forms import ActionForm
 from members.actions.application import (
     DRAFT_LIFETIME,
@@ -95,9 +95,27 @@ def application_confirm(request: HttpRequest, key: str) -> HttpResponse:
         except DomainError as error:
             refusal, status = error.sentence, error.status
         else:
+            _say_other_tier(request, application, link.tier_id)
             return _go_on(request, application)
     context = {"address": link.address, "refusal": refusal, "is_signed_in": here is not None}
     return render(request, "members/application_confirm.html", context, status=status)
+
+
+def _say_other_tier(request: HttpRequest, application: Application, asked_for: int) -> None:
+    """Whoever asked again and chose another tier finds what they began, and how to take it there."""
+    asked = Tier.objects.open().exclude(pk=application.tier_id).filter(pk=asked_for).first()
+    if asked is None:
+        return
+    if application.state == ApplicationState.DRAFT:
+        sentence = _(
+            "You have begun an application to {tier} already. If you would rather ask for {asked}, choose it here: "
+            "what you wrote stays."
+        )
+    else:
+        sentence = _(
+            "Your application to {tier} was sent already. If you would rather ask for {asked}, withdraw it first."
+        )
+    messages.warning(request, sentence.format(tier=application.tier.name, asked=asked.name))
 
 
 def _go_on(request: HttpRequest, application: Application) -> HttpResponse:
@@ -138,14 +156,22 @@ def application_edit(request: MemberRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 # Two acts on purpose: what is refused at sending is saved nevertheless.
-                save_answers(application, form.given, by=request.user, name=form.cleaned_data["name"])
+                saved = save_answers(
+                    application,
+                    form.given,
+                    by=request.user,
+                    name=form.cleaned_data["name"],
+                    tier=form.chosen_tier,
+                )
+                if saved.tier != application.tier:
+                    return _moved(request, saved.tier)
                 if "send" in request.POST:
                     submit_application(application, by=request.user)
             except Invalid as error:
                 form.take_refusal(error)
-            except Conflict as error:
+            except (Conflict, Refused) as error:
                 form.add_error(None, error.sentence)
-                status = 409
+                status = error.status
             else:
                 return _saved(request, application)
     context = {
@@ -164,7 +190,16 @@ def _form(application: Application, request: MemberRequest) -> ApplicationForm:
         questions=questions_of(application),
         answers={answer.question_id: answer for answer in application.answers.all()},
         name="" if name == NO_NAME else name,
+        tier=application.tier,
+        tiers=open_tiers(),
     )
+
+
+def _moved(request: MemberRequest, tier: Tier) -> HttpResponse:
+    """Another tier may ask other things: they are shown before it is sent."""
+    sentence = _("Saved, and it goes to {tier} now. Look at what is asked there, then send it.")
+    messages.success(request, sentence.format(tier=tier.name))
+    return redirect("application_edit")
 
 
 def _saved(request: MemberRequest, application: Application) -> HttpResponse:
@@ -188,7 +223,8 @@ def application_show(request: MemberRequest) -> HttpResponse:
     if application is None:
         if not request.user.has_role(RoleName.APPLICANT):
             raise Http404
-        return render(request, "members/application_show.html", {"application": None})
+        context = {"application": None, "is_led": "led" in request.GET}
+        return render(request, "members/application_show.html", context)
     return _page(request, application)
 
 
@@ -262,6 +298,8 @@ def _page(
         "vouch": forms.get("vouch") or VouchRequestForm(),
         # What was typed into a form that the page no longer shows is not lost.
         "is_reply_kept": "reply" in forms,
+        # From an address of the inside, by `StandingMiddleware`.
+        "is_led": "led" in request.GET,
     }
     return render(request, "members/application_show.html", context, status=status)
 

@@ -5,7 +5,7 @@ from typing import Final
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,19 +15,21 @@ from community.core.errors import Conflict, Invalid
 from community.core.http import is_fragment
 from community.core.permissions import require
 from community.core.spreadsheets import csv_response
+from community.core.text import clean_line
 from members.actions.directory_export import export_directory
 from members.actions.saved_search import delete_search, dismiss_suggestion, save_search
-from members.directory import DirectorySearch, SavedParameters, read_search
+from members.directory import DirectorySearch, SavedParameters, facet_value, read_search
 from members.forms.directory import SavedSearchForm
 from members.models import Member, Organisation, SavedSearch
 from members.permissions import can_export_directory, is_admitted
-from members.queries.directory import directory_page, fitting, resolve
+from members.queries.directory import directory_page, facet_page, fitting, resolve
 from members.queries.directory_export import export_fields, export_header, export_rows
 from members.queries.suggestions import suggestions
 from members.requests import MemberRequest
 
 VIEWS: Final = ("cards", "table")
 VIEW_COOKIE: Final = "people_view"
+LONGEST_FIND: Final = 60
 _YEAR: Final = 365 * 24 * 3600
 
 
@@ -78,6 +80,22 @@ def _page(
             VIEW_COOKIE, view, max_age=_YEAR, secure=settings.SITE_IS_HTTPS, httponly=True, samesite="Lax"
         )
     return response
+
+
+@require_safe
+def facet_list(request: MemberRequest, key: str) -> HttpResponse:
+    """All values of one facet, to be looked through and ticked; its buttons lead on, or back to the people."""
+    require(is_admitted(request.user))
+    page = facet_page(
+        request.user,
+        read_search(request.GET),
+        key,
+        find=clean_line(request.GET.get("find", ""))[:LONGEST_FIND],
+        after=facet_value(request.GET.get("after", "")),
+    )
+    if page is None:
+        raise Http404
+    return render(request, "members/facet_list.html", {"page": page})
 
 
 @require_POST

@@ -1,7 +1,6 @@
 """Introducing two people: the proposal of a third, and the answers of the two."""
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -10,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.errors import Invalid
 from members.actions.introduction import answer_introduction, create_introduction
 from members.forms.introduction import IntroductionForm
-from members.models import Introduction, Member
-from members.queries.introductions import introductions_page
+from members.models import Member
+from members.queries.introductions import concerning, introductions_page
 from members.requests import MemberRequest
 
 
@@ -45,8 +44,7 @@ def introduction_list(request: MemberRequest) -> HttpResponse:
 @require_POST
 def introduction_answer(request: MemberRequest, introduction_id: int) -> HttpResponse:
     """`agrees` is "yes" or anything else."""
-    mine = Introduction.objects.filter(Q(first=request.user) | Q(second=request.user))
-    row = get_object_or_404(mine, pk=introduction_id)
+    row = get_object_or_404(concerning(request.user), pk=introduction_id)
     answered = answer_introduction(row, agrees=request.POST.get("agrees") == "yes", by=request.user)
     if answered is None:
         sentence = _("The introduction is off. Nobody is told, and nothing of it is kept.")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community.core.errors import Conflict, DomainError, Invalid
+from community.core.http import is_fragment
 from community.core.permissions import require
 from members.actions.invitation import (
     accept_as_newcomer,
@@ -28,7 +29,13 @@ from members.actions.invitation_batch import import_invitations, send_batch
 from members.forms.invitation import AcceptForm, ImportForm, InviteForm, ManagerInviteForm
 from members.models import Admission, Application, ApplicationState, Invitation, InvitationBatch, Member, Skip
 from members.permissions import can_manage_invitations, can_send_invitation
-from members.queries.invitations import batch_page, invitation_page, own_invitations, quota_sentence
+from members.queries.invitations import (
+    batch_mails,
+    batch_page,
+    invitation_page,
+    own_invitations,
+    quota_sentence,
+)
 from members.requests import MemberRequest
 
 # --- a member's own ---------------------------------------------------------------------------------------------
@@ -117,12 +124,14 @@ def invitation_import(request: MemberRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_batch(request: MemberRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """What the file would do, and the button that does exactly this; afterwards, what it did."""
+    """What the file would do, and the button that does exactly this; afterwards, how far its mails are."""
     require(can_manage_invitations(request.user))
     batch = get_object_or_404(InvitationBatch, pk=batch_id, by=request.user)
     if request.method == "POST":
         send_batch(batch, by=request.user)
         return redirect("invitation_batch", batch_id=batch.pk)
+    if is_fragment(request) and batch.sent_at is not None:
+        return render(request, "members/_batch_mails.html", {"mails": batch_mails(batch)})
     return render(request, "members/invitation_batch.html", {"page": batch_page(batch)})
 
 

@@ -36,7 +36,15 @@ from members.forms.review import (
 )
 from members.models import Application, ApplicationState, Tier
 from members.permissions import can_review_application, can_review_applications
-from members.queries.review import LISTS, QueueFilter, decided_share, queue_rows, queue_tabs, review_page
+from members.queries.review import (
+    LISTS,
+    QueueFilter,
+    decided_share,
+    queue_rows,
+    queue_tabs,
+    review_page,
+    reviewers,
+)
 from members.requests import MemberRequest
 
 
@@ -46,10 +54,12 @@ def application_list(request: MemberRequest) -> HttpResponse:
     require(can_review_applications(request.user))
     name, slug, owner = (request.GET.get(key, "") for key in ("list", "tier", "owner"))
     tiers = list(Tier.objects.order_by("position", "id"))
+    others = [one for one in reviewers(request.user) if one.pk != request.user.pk]
+    owners = {"me", "nobody", *(one.handle for one in others)}
     wanted = QueueFilter(
         name=name if name in LISTS else "due",
         tier=next((tier for tier in tiers if tier.slug == slug), None),
-        owner=owner if owner in {"me", "nobody"} else "",
+        owner=owner if owner in owners else "",
         after=whole_number(request.GET.get("after")),
     )
     rows, older_url = queue_rows(request.user, wanted)
@@ -58,6 +68,7 @@ def application_list(request: MemberRequest) -> HttpResponse:
         "tabs": queue_tabs(request.user, wanted),
         "share": decided_share(),
         "wanted": wanted,
+        "reviewers": [{"handle": one.handle, "name": one.display_name} for one in others],
         "tiers": [{"name": tier.name, "slug": tier.slug} for tier in tiers] if len(tiers) > 1 else [],
         "older_url": older_url,
     }

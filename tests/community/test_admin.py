@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 INDEX = "/admin/"
 STAFF = ["moderator", "manager", "administrator"]
-OTHERS = ["applicant", "member", "expert", "steward", "executive"]
+OTHERS = ["member", "expert", "steward", "executive"]
 
 
 def act(client, path, action, *rows, **words):
@@ -41,6 +41,10 @@ def test_others_do_not(sign_in, role):
     client = sign_in(role)
     assert client.get(INDEX, follow=True).status_code == 403
     assert client.get("/admin/members/member/", follow=True).status_code == 403
+
+
+def test_applicants_are_led_to_their_application(sign_in):
+    assert sign_in("applicant").get(INDEX)["Location"].startswith(reverse("application_show"))
 
 
 @pytest.mark.parametrize(

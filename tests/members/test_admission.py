@@ -8,7 +8,10 @@ from django.db import connection
 from community.core.errors import Conflict
 from community.core.models import Activity
 from community.core.verbs import Verb
-from members.actions.admission import NoPlace, admit_member, end_admission
+from members.actions.admission import admit_member
+from members.actions.place import NoPlace, end_admission
+from members.actions.sign_in import note_arrival
+from members.actions.standing import leave_community, return_to_community
 from members.models import Admission, Employment, Member, RoleName, Tier, Welcome
 from tests.factories import make_deactivated_member, make_member, make_organisation, make_tier
 
@@ -99,3 +102,38 @@ def test_forty_at_once_for_ten_places_are_exactly_ten():
     assert Admission.objects.seated().filter(tier=tier).count() == 10
     assert len(refused) == 30
     assert Activity.objects.filter(verb=Verb.MEMBER_JOINED, data__source="application").count() == 10
+
+
+def arrivals(person):
+    return Activity.objects.filter(verb=Verb.MEMBER_ARRIVED, target_id=person.pk).count()
+
+
+def test_the_first_visit_after_coming_in_is_noted_once(client_as):
+    person = applicant()
+    web = client_as(person)
+    web.get("/me/application/")
+    assert arrivals(person) == 0
+    admit(person, make_tier())
+    # Whichever page it is, and with whatever browser.
+    web.get("/members/")
+    web.get("/")
+    client_as(person).get("/")
+    assert (arrivals(person), again(person).awaited_since) == (1, None)
+
+
+def test_whoever_comes_back_was_here_before(client_as):
+    person = applicant()
+    admit(person, make_tier())
+    client_as(person).get("/")
+    leave_community(again(person), by=again(person))
+    return_to_community(again(person), by=again(person))
+    client_as(again(person)).get("/")
+    assert arrivals(person) == 1
+
+
+def test_two_tabs_at_once_arrive_once():
+    person = applicant()
+    admit(person, make_tier())
+    first, second = again(person), again(person)
+    assert (note_arrival(first), note_arrival(second)) == (True, False)
+    assert arrivals(person) == 1

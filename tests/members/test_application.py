@@ -488,6 +488,57 @@ def test_a_domain_that_was_blocked_meanwhile_is_refused_when_sending(client, que
     assert Answer.objects.count() == 4
 
 
+def test_a_refusal_leaves_the_form_with_all_that_was_typed(client, questions):
+    begin(client)
+    DomainRule.objects.create(domain="example.org", policy="block", reason="Not any more.")
+    page = client.post(reverse("application_edit"), {**filled(questions), "name": "Nia Typed", "send": "1"})
+    form = page.context["form"]
+    assert (page.status_code, form.non_field_errors()) == (403, ["Not any more."])
+    assert form["name"].value() == "Nia Typed"
+    typed = {form[name].value() for name in form.fields}
+    assert set(filled(questions).values()) - {"Nia New"} <= typed
+
+
+def test_asking_again_for_another_tier_loses_nothing(client, questions):
+    application = begin(client)
+    circle = create_tier(by=None, name="The circle")
+    only_there = create_question(by=None, kind="short", label="Why there?", tier=circle, is_required=True)
+    client.post(reverse("application_edit"), {**filled(questions), "later": "1"})
+    # The public page again, with another choice: what was begun is found, and says how it goes there.
+    link = reverse("application_confirm", args=[make_link(NEW, circle)])
+    page = client.post(link, follow=True)
+    assert "If you would rather ask for The circle, choose it here" in page.content.decode()
+    assert "Why there?" not in page.content.decode()
+    page = client.post(
+        reverse("application_edit"), {**filled(questions), "tier": circle.slug, "send": "1"}, follow=True
+    )
+    application.refresh_from_db()
+    assert (application.tier, application.state) == (circle, ApplicationState.DRAFT)
+    assert "it goes to The circle now" in page.content.decode()
+    assert "Why there?" in page.content.decode()
+    assert application.answers.count() == 4
+    sent = {**filled(questions), f"answer_{only_there.pk}": "For the people.", "send": "1"}
+    client.post(reverse("application_edit"), sent)
+    application.refresh_from_db()
+    assert application.state == ApplicationState.SUBMITTED
+    # Too late for this one; nothing moves, and the page says what can be done.
+    first = reverse("application_confirm", args=[make_link(NEW, default_tier())])
+    page = client.post(first, follow=True)
+    assert "was sent already" in page.content.decode()
+    application.refresh_from_db()
+    assert application.tier == circle
+
+
+def test_a_tier_that_was_closed_meanwhile_keeps_what_was_typed(client, questions):
+    application = begin(client)
+    circle = create_tier(by=None, name="The circle")
+    page = client.get(reverse("application_edit"))
+    assert "The circle" in page.content.decode()
+    with pytest.raises(Conflict, match="takes no applications now"):
+        circle.closed_at = timezone.now()
+        save_answers(application, {}, by=application.member, tier=circle)
+
+
 def test_a_domain_that_is_let_in_needs_no_review(client, questions):
     company = make_organisation("Acme Ltd")
     DomainRule.objects.create(domain="example.org", policy="accept", organisation=company)
@@ -622,8 +673,23 @@ def test_every_state_has_its_words_and_exactly_those_of_the_reviewer(client_as, 
     reviewer_moves(sent, state, words)
     page = status_page(client_as, sent)
     assert title in page
-    assert "We need &lt;more&gt; &amp; “other” words.<br>On two lines." in page
+    assert "We need &lt;more&gt; &amp; “other” words.\nOn two lines." in page
     assert "Person" not in page
+
+
+def test_an_inner_address_leads_to_how_it_stands(client_as, sent):
+    web = client_as(sent.member)
+    for inside in ("/members/", "/spaces/", "/search/?q=a", "/topics/999999/", "/applications/", "/me/"):
+        answer = web.get(inside, follow=True)
+        assert answer.redirect_chain == [(f"{reverse('application_show')}?led=1", 302)]
+        assert "That page belongs to members." in answer.content.decode()
+    # A change would be lost on the way; a part of a page is no page.
+    assert web.post("/topics/1/follow/", {"level": "everything"}).status_code == 403
+    assert web.get("/spaces/", headers={"HX-Request": "true"}).status_code == 403
+    assert web.get("/api/v1/spaces/").status_code == 403
+    # What is about the account stays open.
+    assert web.get("/me/sessions/").status_code == 200
+    assert web.get("/nothing-here/").status_code == 404
 
 
 def test_notes_and_judgements_never_show(client_as, sent, manager):

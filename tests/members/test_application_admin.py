@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from members.actions.review import Judgement, assess_application, note_application
+from members.actions.review import Judgement, assess_application, note_application, take_application
 from members.models import Application, Criterion, Verdict
 from tests.factories import make_application, make_member, make_tier
 
@@ -99,3 +99,29 @@ def test_ones_own_application_is_not_there(office, manager):
     note_application(application, "About you.", by=make_member(role="manager"))
     Application.objects.filter(pk=application.pk).update(member=manager)
     assert office.get(f"{LIST}{application.pk}/change/").status_code == 404
+
+
+def test_the_list_is_filtered_by_any_reviewer(office, manager):
+    second = make_member("Nora Next", role="manager")
+    theirs, nobodys = make_application("Theirs Only"), make_application("Nobodys Yet")
+    take_application(theirs, by=second)
+    for value, shown, hidden in (
+        (str(second.pk), theirs, nobodys),
+        ("nobody", nobodys, theirs),
+    ):
+        page = office.get(LIST, {"owner": value}).content.decode()
+        assert shown.member.display_name in page
+        assert hidden.member.display_name not in page
+    page = office.get(LIST).content.decode()
+    assert f"?owner={second.pk}" in page
+    assert office.get(LIST, {"owner": "x"}).status_code in {200, 302}
+
+
+def test_vouches_are_waived_on_the_page_of_one_that_lacks_them(office):
+    application = make_application(tier=make_tier(vouches_needed=1))
+    page = f"{LIST}{application.pk}/change/"
+    assert 'value="waive"' in office.get(page).content.decode()
+    act(office, "waive", application, confirmed="1", reason="Everybody knows them.")
+    application.refresh_from_db()
+    assert application.vouch_waiver == "Everybody knows them."
+    assert 'value="waive"' not in office.get(page).content.decode()

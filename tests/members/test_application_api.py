@@ -3,7 +3,7 @@
 import pytest
 
 from members.actions.review import note_application
-from members.models import Application, Criterion
+from members.models import Application, Criterion, Tier
 from tests.api import Program
 from tests.factories import make_application, make_member
 
@@ -92,3 +92,60 @@ def test_taking_over_says_from_whom(office, manager):
     assert office.post(path).status_code == 409
     taken = office.post(path, {"instead_of": second.pk})
     assert taken.json()["owner"]["id"] == manager.pk
+
+
+def test_the_list_goes_by_owner_and_tier(office, manager):
+    second = make_member("Nora", role="manager")
+    mine, theirs, nobodys = (make_application(name) for name in ("Mine", "Theirs", "Nobodys"))
+    office.post(f"applications/{mine.pk}/take/")
+    Program(second).post(f"applications/{theirs.pk}/take/")
+
+    def listed(query):
+        return [row["id"] for row in office.get(f"applications/?{query}").json()["results"]]
+
+    assert listed(f"owner={second.pk}") == [theirs.pk]
+    assert listed("owned=false") == [nobodys.pk]
+    assert listed("owned=true") == [mine.pk, theirs.pk]
+    assert listed(f"tier={mine.tier_id}&owned=false") == [nobodys.pk]
+    assert listed("tier=999999") == []
+    assert office.get("applications/?owned=nobody").status_code == 400
+
+
+def test_a_matter_of_two_the_company_and_the_vouches(office):
+    application = make_application()
+    Tier.objects.filter(pk=application.tier_id).update(vouches_needed=1)
+    path = f"applications/{application.pk}/"
+    assert office.post(f"{path}accept/", {"words": "Glad."}).status_code == 409
+    waived = office.post(f"{path}waive/", {"reason": "Everybody knows them."}).json()
+    assert waived["vouch_waiver"] == "Everybody knows them."
+    settled = office.post(f"{path}settle/", {"company": "Nordwind"}).json()
+    assert settled["organisation"]["name"] == "Nordwind"
+    assert office.post(f"{path}settle/", {"company": None}).json()["organisation"] is None
+    assert office.post(f"{path}settle/", {}).status_code == 400
+    assert office.post(f"{path}escalate/", {"reason": "An edge case."}).json()["needs_second_reviewer"]
+    notes = [note["text"] for note in office.get(path).json()["notes"]]
+    assert {"Without vouches: Everybody knows them.", "An edge case."} <= set(notes)
+    done = office.post(f"{path}accept/", {"words": "Glad."})
+    assert (done.status_code, done.json()["state"]) == (200, "in_review"), "another one has to agree"
+    second = Program(make_member(role="manager"))
+    assert second.post(f"{path}accept/", {"words": "Glad."}).json()["state"] == "accepted"
+    for act, body in (
+        ("waive", {"reason": "A."}),
+        ("settle", {"company": "B"}),
+        ("escalate", {"reason": "C."}),
+    ):
+        assert office.post(f"{path}{act}/", body).status_code == 409
+
+
+def test_moving_somebody_on_the_waitlist(office):
+    tier = Tier.objects.create(name="Small", slug="small", capacity=0)
+    applications = [make_application(f"N{number}", tier=tier) for number in range(3)]
+    for application in applications:
+        office.post(f"applications/{application.pk}/accept/", {"words": "Glad."})
+    path = f"applications/{applications[2].pk}/move/"
+    assert office.post(path, {"place": 4, "reason": "No such place."}).status_code == 409
+    assert office.post(path, {"place": 0, "reason": "No such place."}).status_code == 400
+    assert office.post(path, {"place": 1}).status_code == 400
+    assert office.post(path, {"place": 1, "reason": "Speaks next week."}).json()["state"] == "waitlisted"
+    waiting = Application.objects.filter(tier=tier).in_waiting_order()
+    assert [one.member.display_name for one in waiting] == ["N2", "N0", "N1"]

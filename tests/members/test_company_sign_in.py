@@ -13,12 +13,13 @@ from django.test import Client
 from django.urls import reverse
 
 from community.core.errors import Invalid, Refused
-from community.core.models import Activity
+from community.core.models import Activity, Mail
 from community.core.verbs import Verb
 from members.actions.domain import set_domain_rule
 from members.actions.identity_provider import remove_identity_provider, set_identity_provider
 from members.actions.member import create_member, deactivate_member
 from members.actions.organisation import add_domain
+from members.actions.review import decide_application, take_application
 from members.models import (
     Admission,
     Application,
@@ -30,7 +31,7 @@ from members.models import (
     RoleName,
     Tier,
 )
-from tests.factories import make_member, make_organisation
+from tests.factories import dispatch_activity, make_application, make_member, make_organisation
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, running_company
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +148,56 @@ def test_a_blocked_domain_stays_outside(row, company, administrator):
     assert "Ask us first." in answer.content.decode()
 
 
-def test_where_no_place_is_free_they_become_applicants(row, company, administrator):
+def applied(company, *, is_sent, **values):
+    """Somebody of the company who has asked to come in before they signed in by it."""
+    application = make_application("Ada Able", email=company.person["email"], sent=is_sent)
+    Application.objects.filter(pk=application.pk).update(**values)
+    return application
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_who_has_asked_before_comes_in_like_a_stranger(row, company, administrator, is_sent, is_linked):
+    application = applied(company, is_sent=is_sent)
+    if is_linked:
+        set_up(row.organisation, company, by=administrator, auto_admit=False)
+        sign_in(company)
+        assert not Member.objects.get(pk=application.member_id).is_admitted
+        set_up(row.organisation, company, by=administrator)
+    client = Client()
+    sign_in(company, client)
+    member = signed_in_as(client)
+    application.refresh_from_db()
+    assert (member, member.is_admitted, application.state) == (application.member, True, "accepted")
+    assert Admission.objects.get(member=member).organisation == row.organisation
+    accepted = Activity.objects.get(verb=Verb.APPLICATION_ACCEPTED)
+    assert (accepted.counterpart, accepted.data["at_once"]) == (member, True)
+    # They are here: no mail has to tell them.
+    dispatch_activity()
+    assert not Mail.objects.filter(kind="application.accepted").exists()
+
+
+def test_what_a_reviewer_has_taken_up_the_reviewer_decides(row, company, manager):
+    application = applied(company, is_sent=True)
+    take_application(application, by=manager)
+    client = Client()
+    sign_in(company, client)
+    application.refresh_from_db()
+    assert (signed_in_as(client).is_admitted, application.state) == (False, "in_review")
+
+
+def test_whom_reviewers_have_declined_no_sign_in_lets_in(row, company, manager):
+    application = applied(company, is_sent=True)
+    decide_application(application, by=manager, accepts=False, words="Not this year.")
+    client = Client()
+    sign_in(company, client)
+    assert client.post(reverse("application_create")).status_code == 302
+    sign_in(company)
+    assert not signed_in_as(client).is_admitted
+    assert Application.objects.filter(member=application.member, state="draft").count() == 1
+
+
+def test_where_no_place_is_free_they_wait_for_one(row, company, administrator):
     tier = Tier.objects.create(name="Full", slug="full", capacity=1)
     set_up(row.organisation, company, by=administrator, tier=tier)
     sign_in(company)
@@ -155,6 +205,7 @@ def test_where_no_place_is_free_they_become_applicants(row, company, administrat
     client = Client()
     sign_in(company, client)
     assert signed_in_as(client).roles == {RoleName.APPLICANT}
+    assert Application.objects.get(member=signed_in_as(client)).state == "waitlisted"
 
 
 def test_an_account_with_the_verified_address_is_linked_and_keeps_its_second_step(row, company):

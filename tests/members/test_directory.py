@@ -15,6 +15,7 @@ from community.core.errors import Conflict, Refused
 from community.core.models import Activity
 from community.core.verbs import Verb
 from discussions.actions.post import accept_answer
+from members.actions import directory
 from members.actions.admission import admit_member
 from members.actions.directory import (
     count_directory,
@@ -53,6 +54,7 @@ from members.models import (
     TieKind,
     Visibility,
 )
+from members.queries import directory as queries
 from members.queries.suggestions import suggestions
 from tests.api import Program
 from tests.factories import PASSWORD, make_member, make_organisation, make_post, make_topic
@@ -246,6 +248,22 @@ class TestEntry:
         assert rebuild_directory() == Member.objects.count()
         assert row_versions() == before
 
+    def test_a_rebuild_that_was_stopped_goes_on_behind_the_last_one(self, member, monkeypatch):
+        make_member()
+        say(member, place="Oslo")
+        right = sorted(DirectoryEntry.objects.values_list("pk", "sort_name", "place", "facets"))
+        DirectoryEntry.objects.update(sort_name="", place="", facets=[])
+        queued = []
+        monkeypatch.setattr(directory, "BATCH", 1)
+        monkeypatch.setattr(directory, "enqueue", lambda task, args: queued.append((task.name, args)))
+        everybody = list(Member.objects.order_by("pk").values_list("pk", flat=True))
+        for pk in everybody:
+            assert rebuild_directory(queued[-1][1][0] if queued else 0, seconds=-1) == 1
+            assert queued[-1] == ("members.rebuild_directory", [pk])
+        assert rebuild_directory(everybody[-1]) == 0
+        assert len(queued) == len(everybody)
+        assert sorted(DirectoryEntry.objects.values_list("pk", "sort_name", "place", "facets")) == right
+
     def test_the_night_finds_who_came_and_went_by_the_clock(self, member, other_member):
         now = timezone.now()
         Role.objects.filter(member=member).update(from_at=now - timedelta(2), until_at=now - timedelta(1))
@@ -314,6 +332,89 @@ def names(response):
 def counts(response, key):
     groups = {group.key: group for group in response.context["page"].groups}
     return {option.value: option.count_label for option in groups[key].options} if key in groups else {}
+
+
+@pytest.mark.django_db
+class TestAllValues:
+    """Every value of a facet, where a panel offers the most frequent ones."""
+
+    @pytest.fixture
+    def towns(self, db):
+        towns = ["Malmö", "100%", "a_b", *(f"Town {number:03}" for number in range(70))]
+        for number, town in enumerate(towns):
+            say(make_member(), place=town, helps_topics=["pricing" if number % 2 else "audits"])
+        return towns
+
+    def values(self, web, **parameters) -> dict[str, str]:
+        answer = web.get(reverse("facet_list", args=["place"]), parameters)
+        return {option.label: option.count_label for option in answer.context["page"].options}
+
+    @pytest.mark.parametrize("is_large", [False, True])
+    def test_all_of_them_stand_there_page_by_page(self, web, towns, monkeypatch, is_large):
+        if is_large:
+            # As where the night has counted: nothing is asked, and there are more people than are counted through.
+            monkeypatch.setattr(queries, "COUNTED", 3)
+            count_directory()
+        seen, after = {}, ""
+        for _page in range(2):
+            answer = web.get(reverse("facet_list", args=["place"]), {"after": after})
+            shown = answer.context["page"]
+            seen |= {option.label: option.count_label for option in shown.options}
+            after = shown.after
+        assert after == ""
+        assert seen == dict.fromkeys(towns, "1")
+
+    @pytest.mark.parametrize("part", ["malmo", "Malmö", "LMÖ"])
+    def test_a_part_of_the_name_finds_one(self, web, towns, part):
+        assert self.values(web, find=part) == {"Malmö": "1"}
+
+    @pytest.mark.parametrize(("part", "found"), [("%", ["100%"]), ("_", ["a_b"]), ("\\", []), ("zz", [])])
+    def test_signs_are_signs(self, web, towns, part, found):
+        assert list(self.values(web, find=part)) == found
+
+    def test_they_are_counted_among_those_who_fit_all_else(self, web, towns):
+        fitting = self.values(web, facet="helps_topics:audits")
+        assert len(fitting) == 37
+        assert "100%" not in fitting
+        # What is chosen stays, and one's own facet does not narrow itself.
+        both = self.values(web, facet=["helps_topics:audits", "place:100%"])
+        assert both == {"100%": "0"} | fitting
+
+    def test_beyond_those_who_are_counted_through_no_value_is_left_out(self, web, towns, monkeypatch):
+        count_directory()
+        monkeypatch.setattr(queries, "COUNTED", 3)
+        found = self.values(web, q="person")
+        assert len(found) == 60
+        assert set(found.values()) == {"1+", ""}
+
+    def test_what_was_asked_and_ticked_before_is_kept(self, web, towns):
+        asked = {"q": "person", "facet": ["helps_topics:audits", "place:malmo", "place:100%"], "find": "mal"}
+        answer = web.get(reverse("facet_list", args=["place"]), asked)
+        hidden = {("q", "person"), ("facet", "helps_topics:audits"), ("facet", "place:100%")}
+        assert set(answer.context["page"].hidden) == hidden
+        assert b'value="place:malmo" checked' in answer.content
+        assert b'name="find" value="mal"' in answer.content
+
+    def test_the_panel_leads_there_only_where_there_are_more(self, web, towns):
+        groups = {group.key: group.all_url for group in page(web, q="person").context["page"].groups}
+        assert groups["place"] == f"{reverse('facet_list', args=['place'])}?q=person"
+        assert groups["helps_topics"] == ""
+
+    @pytest.mark.parametrize("key", ["nothing", "headline", "new"])
+    def test_what_is_no_facet_is_not_there(self, web, key):
+        assert web.get(reverse("facet_list", args=[key])).status_code == 404
+
+    @pytest.mark.parametrize("words", ["'", "%", "\\", "\u202e", "x" * 1000, "<script>", "%(key)s", "%s"])
+    @pytest.mark.parametrize("name", ["q", "facet", "after", "find"])
+    def test_hostile_parameters_are_no_fault(self, web, name, words):
+        assert web.get(reverse("facet_list", args=["place"]), {name: words}).status_code == 200
+
+    def test_it_takes_as_many_queries_for_few_as_for_many(self, web, towns):
+        address = reverse("facet_list", args=["place"])
+        web.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            web.get(address, {"facet": "helps_topics:audits"})
+        assert len(captured) <= 5
 
 
 @pytest.mark.django_db

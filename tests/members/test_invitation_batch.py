@@ -1,15 +1,18 @@
 """Inviting many by a file: every line answered before anything is sent, and exactly what was shown is sent."""
 
 import time
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
 from community.core.errors import Conflict, Invalid, Refused
-from community.core.models import Activity, Mail
+from community.core.models import Activity, Mail, MailState
 from community.core.verbs import Verb
 from members.actions.domain import set_domain_rule
 from members.actions.invitation import send_invitation
@@ -45,6 +48,32 @@ def test_a_dry_run_sends_nothing_and_the_confirmed_one_sends_what_was_shown(mana
     assert "You know pricing." in Mail.objects.get(address="ann@new.example").body
     recorded = Activity.objects.get(verb=Verb.INVITATION_SENT)
     assert (recorded.data["batch"], recorded.data["count"]) == (str(batch.pk), 2)
+
+
+def test_the_page_says_how_far_the_mails_are(client, manager):
+    client.force_login(manager)
+    batch = send_batch(check(manager, FILE + "cy@new.example,Cy,,\n"), by=manager)
+    address = reverse("invitation_batch", args=[batch.pk])
+
+    def answer(**headers) -> str:
+        return " ".join(client.get(address, headers=headers).content.decode().split())
+
+    assert "0 of 3 mails have gone out." in answer()
+    assert 'hx-trigger="every 5s"' in answer()
+    sent, refused, _waiting = Mail.objects.order_by("id")
+    Mail.objects.filter(pk=sent.pk).update(state=MailState.SENT, sent_at=timezone.now())
+    Mail.objects.filter(pk=refused.pk).update(state=MailState.REFUSED)
+    fragment = answer(**{"HX-Request": "true"})
+    assert fragment.startswith('<div class="progress" hx-get=')
+    assert 'value="2" max="3"' in fragment
+    assert "1 of 3 mails have gone out. 1 could not be sent." in fragment
+    # Nobody knows of it any more: the page does not wait for it.
+    Mail.objects.exclude(pk__in=(sent.pk, refused.pk)).update(
+        state=MailState.SENDING, sending_at=timezone.now() - timedelta(hours=1)
+    )
+    over = answer(**{"HX-Request": "true"})
+    assert "hx-get" not in over
+    assert "1 of 3 mails have gone out. 2 could not be sent." in over
 
 
 def test_confirmed_twice_it_is_sent_once(manager):

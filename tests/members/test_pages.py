@@ -36,7 +36,9 @@ def test_people_who_left_are_not_there_and_applicants_see_nobody(web, client_as,
     left = make_deactivated_member("Left Alone")
     assert web.get(reverse("member_show", args=[left.handle])).status_code == 404
     assert web.get(reverse("member_show", args=["nobody"])).status_code == 404
-    assert client_as(applicant).get(reverse("member_show", args=[other_member.handle])).status_code == 404
+    waiting = client_as(applicant).get(reverse("member_show", args=[other_member.handle]))
+    assert waiting.status_code == 302
+    assert waiting["Location"].startswith(reverse("application_show"))
 
 
 def test_member_list_finds_by_name_and_company(web):

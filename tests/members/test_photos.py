@@ -8,6 +8,8 @@ from io import BytesIO
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 from django.utils import timezone
 from PIL import Image, PngImagePlugin
@@ -15,6 +17,7 @@ from PIL import Image, PngImagePlugin
 from community.core.errors import Conflict, Invalid, Refused
 from community.core.models import Activity
 from community.core.verbs import Verb
+from members.actions.introduction import answer_introduction, create_introduction
 from members.actions.photo import (
     MAX_BYTES,
     PhotoSize,
@@ -24,9 +27,9 @@ from members.actions.photo import (
     path_of,
     remove_stray_photos,
 )
-from members.actions.tie import block_member
+from members.actions.tie import block_member, follow_member, mute_member
 from members.models import Photo
-from tests.factories import make_picture
+from tests.factories import make_member, make_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -250,3 +253,52 @@ def test_a_photo_is_shown_to_those_who_see_the_person(member, other_member, appl
 def test_an_applicant_sees_their_own(applicant, client_as):
     photo = change_photo(applicant, make_picture(), by=applicant)
     assert client_as(applicant).get(reverse("photo_show", args=[photo.name, 96])).status_code == 200
+
+
+def test_ties_and_introductions_show_the_photos_of_those_whom_one_sees(member, other_member, client_as):
+    third = make_member("Theo Third")
+    small = {
+        person: reverse("photo_show", args=[change_photo(person, make_picture(), by=person).name, 96])
+        for person in (other_member, third)
+    }
+    web = client_as(member)
+    follow_member(other_member, by=member)
+    create_introduction(member, other_member, reason="Both in pricing.", by=third)
+    assert small[other_member] in web.get(reverse("tie_list")).content.decode()
+    page = web.get(reverse("introduction_list")).content.decode()
+    assert small[other_member] in page
+    row = create_introduction(third, other_member, reason="Both in pricing.", by=member)
+    for person in (third, other_member):
+        answer_introduction(row, agrees=True, by=person)
+    page = web.get(reverse("introduction_list")).content.decode()
+    assert small[third] in page
+    mute_member(other_member, by=member)
+    assert web.get(reverse("tie_list")).content.decode().count(small[other_member]) == 2
+    # Whom one has blocked one does not meet, also where one has muted them before.
+    block_member(other_member, by=member)
+    for name in ("tie_list", "introduction_list"):
+        assert small[other_member] not in web.get(reverse(name)).content.decode()
+    link = f'href="{other_member.get_absolute_url()}"'
+    assert link not in web.get(reverse("tie_list")).content.decode()
+    assert web.get(small[other_member]).status_code == 404
+
+
+def test_photos_cost_lists_no_query_each(member, client_as):
+    web = client_as(member)
+
+    def cost(name):
+        with CaptureQueriesContext(connection) as captured:
+            assert web.get(reverse(name)).status_code == 200
+        return len(captured)
+
+    def fill(count):
+        for _number in range(count):
+            person = make_member()
+            change_photo(person, make_picture(), by=person)
+            follow_member(person, by=member)
+            create_introduction(person, member, reason="Both in pricing.", by=make_member())
+
+    fill(1)
+    before = [cost(name) for name in ("tie_list", "introduction_list")]
+    fill(5)
+    assert [cost(name) for name in ("tie_list", "introduction_list")] == before

@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from community.core.errors import Conflict, Invalid, Refused
@@ -241,3 +242,18 @@ def test_the_proof_says_who_when_what_and_carries_no_formula(client_as, manager)
     assert [row["name"] for row in rows] == ["Marek Manager", "'=HYPERLINK(1)"]
     assert rows[0]["version"] == "1"
     assert rows[0]["accepted_at"].endswith("+00:00")
+
+
+def test_the_proof_is_given_to_who_types_their_password_again(client_as):
+    password = "seven quiet herons wade"
+    manager = make_member(role=RoleName.MANAGER, password=password)
+    terms = publish(manager)
+    accept_terms(manager, [terms], by=manager)
+    web = client_as(manager)
+    asked = web.post("/admin/members/terms/", {"action": "export_proof", "_selected_action": terms.pk})
+    assert asked.headers["Location"].startswith(reverse("account_reauthenticate"))
+    wrong = web.post(asked.headers["Location"], {"password": "another one entirely"})
+    assert "text/csv" not in wrong.headers["Content-Type"]
+    answer = web.post(asked.headers["Location"], {"password": password})
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert manager.email in b"".join(answer.streaming_content).decode()

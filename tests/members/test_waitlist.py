@@ -11,15 +11,19 @@ from django.utils import timezone
 from community.core.errors import Conflict, Invalid, Refused
 from community.core.models import Activity, Mail
 from community.core.verbs import Verb
-from members.actions.admission import admit_member, end_admission
+from members.actions.admission import admit_member
 from members.actions.application import withdraw_application
 from members.actions.automatic import let_in_at_once
 from members.actions.domain import set_domain_rule
 from members.actions.gate import edit_tier
+from members.actions.invitation import accept_as_newcomer, send_invitation
+from members.actions.member import deactivate_member, reactivate_member
+from members.actions.place import NoPlace, end_admission
 from members.actions.review import decide_application, settle_company
+from members.actions.role import grant_role
 from members.actions.standing import leave_community
 from members.actions.waitlist import fill_all_places, fill_places, move_on_waitlist
-from members.models import Admission, Application, DomainPolicy, Member
+from members.models import Admission, Application, DomainPolicy, Member, RoleName, Skip
 from members.queries.waitlist import place_sentence, waitlist_standing
 from tests.factories import dispatch_activity, make_application, make_member, make_organisation, make_tier
 
@@ -30,8 +34,8 @@ def now_of(application):
     return Application.objects.select_related("member", "tier").get(pk=application.pk)
 
 
-def apply_and_accept(tier, manager, name="", *, company=""):
-    application = make_application(name, tier=tier)
+def apply_and_accept(tier, manager, name="", *, company="", email=""):
+    application = make_application(name, tier=tier, email=email)
     if company:
         settle_company(application, company, by=manager)
     decide_application(application, by=manager, accepts=True, words="You fit.")
@@ -103,8 +107,72 @@ def test_somebody_who_came_in_another_way_holds_up_nobody(manager):
     tier = make_tier(capacity=0)
     first, second = apply_and_accept(tier, manager), apply_and_accept(tier, manager)
     admit_member(first.member, tier=make_tier(), by=manager, source="invitation")
+    # Closed with the admission, and said on the applicant's page.
+    assert now_of(first).state == "withdrawn"
+    assert now_of(first).steps.latest("pk").words == "You came in by another way."
     edit_tier(tier, by=manager, capacity=2)
     assert fill_places(tier) == [second]
+
+
+def test_a_role_granted_by_hand_closes_what_waited(manager):
+    waiting = apply_and_accept(make_tier(capacity=0), manager)
+    grant_role(waiting.member, RoleName.EXPERT, by=manager)
+    assert now_of(waiting).state == "withdrawn"
+
+
+def test_a_closed_account_gives_its_place_to_the_next(manager):
+    tier = make_tier(capacity=1)
+    inside, waiting = apply_and_accept(tier, manager), apply_and_accept(tier, manager)
+    deactivate_member(inside.member, by=manager, reason="Spam.")
+    dispatch_activity()
+    assert now_of(waiting).state == "accepted"
+    # The place is gone: opening the account again must not make a second one of it.
+    with pytest.raises(NoPlace, match="all are taken"):
+        reactivate_member(inside.member, by=manager)
+    deactivate_member(waiting.member, by=manager, reason="Spam.")
+    back = reactivate_member(inside.member, by=manager)
+    assert [row.member for row in Admission.objects.seated().filter(tier=tier)] == [back]
+    assert Member.objects.get(pk=back.pk).is_admitted
+    assert (
+        Activity.objects.filter(verb=Verb.MEMBER_JOINED, target_id=back.pk, data__has_key="tier").count() == 1
+    )
+
+
+@pytest.mark.parametrize("moves_up", [False, True])
+def test_where_somebody_came_from_is_what_decided(manager, moves_up):
+    tier, company = make_tier(capacity=0 if moves_up else None), make_organisation("Northwind")
+    set_domain_rule(
+        by=manager, domain="northwind.example", policy=DomainPolicy.ACCEPT, organisation=company, tier=tier
+    )
+    by_domain = make_application(tier=tier, email="ada@northwind.example")
+    let_in_at_once(by_domain)
+    invitation = send_invitation(by=manager, email="bo@b.example", tier=tier, skips=list(Skip))
+    invited = accept_as_newcomer(invitation, address="bo@b.example", name="Bo")
+    reviewed = apply_and_accept(tier, manager, email="cy@northwind.example")
+    if moves_up:
+        edit_tier(tier, by=manager, capacity=5)
+        fill_places(tier)
+    joined = {
+        row.target_id: row.data["source"]
+        for row in Activity.objects.filter(verb=Verb.MEMBER_JOINED, data__tier=tier.pk)
+    }
+    assert joined == {
+        by_domain.member_id: "domain",
+        invited.pk: "invitation",
+        reviewed.member_id: "application",
+    }
+    decided = Activity.objects.filter(verb=Verb.APPLICATION_ACCEPTED).values_list("counterpart", flat=True)
+    assert sorted(decided) == sorted(joined)
+
+
+def test_whoever_waits_comes_before_whoever_is_invited(manager):
+    tier = make_tier(capacity=1)
+    inside, waiting = apply_and_accept(tier, manager), apply_and_accept(tier, manager)
+    end_admission(inside.member)
+    invitation = send_invitation(by=manager, email="bo@b.example", tier=tier, skips=list(Skip))
+    invited = accept_as_newcomer(invitation, address="bo@b.example", name="Bo")
+    assert now_of(waiting).state == "accepted"
+    assert Application.objects.get(member=invited).state == "waitlisted"
 
 
 def test_whoever_waits_comes_before_whoever_is_accepted_today(manager):

@@ -121,12 +121,14 @@ class IdField(NumberField):
 
 
 class YesNoField(serializers.BooleanField):
-    """`true` or `false` in an address, and none of the other words for it."""
+    """`true` or `false`, in an address as words and in a body as such, and none of the other words for it."""
 
     def to_internal_value(self, data: Any) -> bool:
-        if data not in ("true", "false"):
+        in_address = getattr(self.root, "reads_address", False)
+        known = data in ("true", "false") if in_address else isinstance(data, bool)
+        if not known:
             self.fail("invalid", input=data)
-        return bool(data == "true")
+        return data in (True, "true")
 
 
 class FlagField(serializers.BooleanField):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,6 +20,7 @@ from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from community.core import mail as outbox
 from community.core.mail import MAX_ATTEMPTS, mails_in_doubt, queue_mail, send_mail, sweep_mail
 from community.core.models import Mail, MailState
 from tests.servers import PROJECT, database_url, free_port
@@ -39,11 +41,19 @@ class Sink:
 
     def __init__(self) -> None:
         self.taken: list[str] = []
+        self.lines = 0
         self.to_rcpt = ""
         self.to_data = ""
+        #: What becomes of the line at the mail of this number: "broken" before its answer, "closed" after it.
+        self.at: dict[int, str] = {}
         self.breaks_after_data = False
         self.holds = threading.Event()
         self.holds.set()
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
+        self.lines += 1
+        session.host_name = hostname
+        return responses
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         if self.to_rcpt:
@@ -57,9 +67,13 @@ class Sink:
         self.taken.append(envelope.content.decode())
         while not self.holds.is_set():
             time.sleep(0.02)
-        if self.breaks_after_data:
+        becomes = self.at.get(len(self.taken), "")
+        if self.breaks_after_data or becomes == "broken":
             server.transport.close()
             return None
+        if becomes == "closed":
+            # After the answer has gone out.
+            server.loop.call_later(0.05, server.transport.close)
         return "250 taken"
 
 
@@ -178,7 +192,7 @@ def test_after_enough_tries_it_is_left_to_people(sink):
     assert sweep_mail() == 0
     Mail.objects.update(attempts=MAX_ATTEMPTS - 1)
     assert sweep_mail() == 1
-    assert now(mail).state == MailState.WAITING
+    assert now(mail).state == MailState.SENT
 
 
 def test_a_line_that_breaks_after_the_words_leaves_it_in_doubt_and_is_never_tried_again(sink):
@@ -191,6 +205,114 @@ def test_a_line_that_breaks_after_the_words_leaves_it_in_doubt_and_is_never_trie
     assert sweep_mail() == 0
     assert send_mail(mail.pk) == ""
     assert len(sink.taken) == 1
+
+
+# --- many of them ---
+
+
+def write_many(count: int) -> list[Mail]:
+    mails = [
+        Mail(
+            kind="invitation.sent", key=f"many:{number}", address="zoe@example.org", subject="Hi", body="Hi\n"
+        )
+        for number in range(count)
+    ]
+    Mail.objects.bulk_create(mails)
+    return mails
+
+
+def states() -> dict[str, int]:
+    return dict(Counter(Mail.objects.values_list("state", flat=True)))
+
+
+def test_a_batch_goes_over_one_line(sink):
+    write_many(30)
+    assert (sweep_mail(), states()) == (30, {MailState.SENT: 30})
+    assert (len(sink.taken), sink.lines) == (30, 1)
+    assert sweep_mail() == 0
+
+
+def test_a_line_that_breaks_in_the_middle_of_a_batch_leaves_one_in_doubt_and_the_rest_goes_on(sink):
+    write_many(12)
+    sink.at = {5: "broken"}
+    assert sweep_mail() == 12
+    assert states() == {MailState.SENT: 11, MailState.SENDING: 1}
+    assert (len(sink.taken), sink.lines) == (12, 2)
+    assert len({re.search(r"Message-ID: (\S+)", text).group(1) for text in sink.taken}) == 12
+
+
+def test_a_server_that_lets_go_between_two_mails_leaves_none_in_doubt(sink, monkeypatch):
+    write_many(9)
+    sink.at = {3: "closed", 6: "closed"}
+    take = outbox._take
+
+    def take_later(mail_id: int) -> Mail | None:
+        time.sleep(0.1)
+        return take(mail_id)
+
+    monkeypatch.setattr(outbox, "_take", take_later)
+    assert (sweep_mail(), states()) == (9, {MailState.SENT: 9})
+    assert (len(sink.taken), sink.lines) == (9, 3)
+
+
+def test_an_address_that_is_refused_holds_nobody_up(sink):
+    write_many(5)
+    sink.to_data = "550 not this"
+    assert (sweep_mail(), states(), sink.lines) == (5, {MailState.REFUSED: 5}, 1)
+
+
+@pytest.mark.parametrize("answer", ["421 too many from you", ""])
+def test_a_server_that_is_closing_or_away_costs_a_batch_one_attempt(sink, settings, answer):
+    write_many(5)
+    sink.to_data = answer
+    if not answer:
+        settings.EMAIL_PORT = free_port()
+    assert (sweep_mail(), states()) == (1, {MailState.WAITING: 5})
+    assert sorted(Mail.objects.values_list("attempts", flat=True)) == [0, 0, 0, 0, 1]
+    assert sink.taken == []
+
+
+def test_a_long_batch_goes_on_in_the_next_job_until_the_clock_has_started_another(sink, monkeypatch):
+    write_many(3)
+    queued = []
+    monkeypatch.setattr(outbox, "enqueue", lambda task, args, queue: queued.append((task.name, args, queue)))
+    monkeypatch.setattr(outbox, "SLICE_SECONDS", -1.0)
+    began = time.time()
+    assert sweep_mail() == 0
+    ((name, (until,), queue),) = queued
+    assert (name, queue) == ("mail.sweep", "mail")
+    assert 25 < until - began < 35
+    assert sweep_mail(until) == 0
+    assert queued[1:] == [("mail.sweep", [until], "mail")]
+    assert sweep_mail(time.time() - 1) == 0
+    assert len(queued) == 2
+
+
+def test_no_more_go_out_in_a_second_than_the_provider_allows(sink, settings):
+    settings.EMAIL_PER_SECOND = 5
+    write_many(12)
+    began = time.time()
+    assert sweep_mail() == 12
+    # Three seconds of the clock hold them, of which the first and the last are not whole.
+    assert time.time() - began >= 1
+    sent = Counter(int(at.timestamp()) for at in Mail.objects.values_list("sending_at", flat=True))
+    assert len(sent) >= 3
+    assert max(sent.values()) <= 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_four_sweeps_at_once_each_mail_goes_out_once(sink):
+    write_many(60)
+
+    def work(_number: int) -> int:
+        try:
+            return sweep_mail()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        tried = list(pool.map(work, range(4)))
+    assert (sum(tried), len(sink.taken), states()) == (60, 60, {MailState.SENT: 60})
 
 
 @pytest.mark.django_db(transaction=True)

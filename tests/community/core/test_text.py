@@ -356,33 +356,35 @@ BLOW_UPS = {
 }  # fmt: skip
 
 
+USUAL = (
+    "We ran a **pricing pilot** with three customers; it is at https://example.com/pilot?x=1&y=2.\n\n"
+    "- anchor first, *then* discount\n- ask for `volume`\n\n> Good to know.\n\n" + "Words " * 8
+) * 4
+
+
 @BOTH
 @pytest.mark.parametrize("shape", BLOW_UPS)
 def test_the_worst_shapes_cost_no_more_than_a_moment(shape, source_format):
-    # A second on a machine at rest; a shape that blows up takes minutes, also on the fastest.
+    # Two seconds on a machine at rest, and as many usual posts on a busy one; a shape that blows up takes minutes.
+    moment = 2_500 * _seconds_of_a_usual_post()
     spent = []
     for _again in range(3):  # a busy machine makes a round slow, but not all of them
         started = time.process_time()
         rendered = render(BLOW_UPS[shape][:MAX_SOURCE], source_format)
         spent.append(time.process_time() - started)
-        if spent[-1] < 4:
+        if spent[-1] < moment:
             break
-    assert min(spent) < 4
+    assert min(spent) < moment
     assert len(rendered.html) < 25 * MAX_SOURCE
 
 
 def test_a_usual_post_costs_about_a_millisecond():
-    paragraph = (
-        "We ran a **pricing pilot** with three customers; it is at https://example.com/pilot?x=1&y=2.\n\n"
-    )
-    source = (
-        paragraph
-        + "- anchor first, *then* discount\n- ask for `volume`\n\n> Good to know.\n\n"
-        + "Words " * 8
-    ) * 4
-    best = min(_seconds(source) for _round in range(20))
     # The measured figure is 0.8 ms; the bound leaves room for a slow and busy machine.
-    assert best < 0.005
+    assert _seconds_of_a_usual_post() < 0.005
+
+
+def _seconds_of_a_usual_post():
+    return min(_seconds(USUAL) for _round in range(20))
 
 
 def _seconds(source):

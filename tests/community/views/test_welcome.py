@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from community.core.errors import Refused
@@ -174,3 +175,20 @@ def test_a_closed_room_keeps_its_newcomers_to_itself(member):
     set_facts(member, {"helps_topics": FactChange(["pricing"])}, by=member)
     make_topic(space=room, title="Secret hello", tags=["pricing"])
     assert could_help(member) == []
+
+
+def test_home_leads_back_to_what_is_left_of_the_welcome(newcomer, client_as):
+    web = client_as(newcomer)
+    assert web.get("/")["Location"] == reverse("welcome")
+    assert "Step 1 of 3 is next: What you know." in web.get("/").content.decode()
+    take_step(newcomer, "knows", by=newcomer, is_skipped=True)
+    page = web.get("/").content.decode()
+    assert "Step 2 of 3 is next: What you look for." in page
+    assert f'href="{reverse("welcome")}"' in page
+    for step in ("looks_for", "introduces"):
+        take_step(newcomer, step, by=newcomer, is_skipped=True)
+    assert "of 3 is next" not in web.get("/").content.decode()
+
+
+def test_home_says_nothing_of_a_welcome_to_whoever_never_had_one(web):
+    assert "of 3 is next" not in web.get("/").content.decode()

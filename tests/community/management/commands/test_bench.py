@@ -65,9 +65,13 @@ def test_the_floor_is_measured_in_the_same_run_and_ratios_refer_to_it(result):
 def test_budgets_of_queries_are_kept_and_the_table_says_so(result):
     figures, table = result
     kept = {budget["title"]: budget["kept"] for budget in figures["budgets"]}
-    assert len(kept) == 22
+    assert len(kept) == 31
     assert kept["topic page, queries"]
     assert kept["topic list, queries"]
+    assert kept["application, queries"]
+    assert {f"{page}: p95 against the floor's" for page in ("people", "applications", "application")} <= set(
+        kept
+    )
     assert "kept    topic page, queries" in table
 
 
