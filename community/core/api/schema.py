@@ -11,10 +11,12 @@ from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
 from community.core.api.fields import (
+    BASE64_PATTERN,
     CURSOR_PATTERN,
     EMAIL_PATTERN,
     TAG_PATTERN,
     TEXT_PATTERN,
+    Base64Field,
     CursorField,
     EmailField,
     StrictSerializer,
@@ -88,6 +90,7 @@ PATTERNS = {
     TagField: TAG_PATTERN,
     TextField: TEXT_PATTERN,
     CursorField: CURSOR_PATTERN,
+    Base64Field: BASE64_PATTERN,
 }
 
 
