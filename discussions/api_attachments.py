@@ -15,8 +15,7 @@ from rest_framework.response import Response
 from community.core.api.fields import AddressField, Base64Field, MomentField, StrictSerializer, TextField
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
-from community.core.api.views import Endpoint, found
-from community.core.errors import Conflict, Invalid
+from community.core.api.views import Endpoint, found, unlike_the_rest
 from discussions.actions.attachment import ALT_LENGTH, FILE_NAME_LENGTH, attach_file, path_of, reference_to
 from discussions.models import Attachment
 from members.requests import ApiRequest
@@ -78,16 +77,14 @@ class AttachmentEndpoint(Endpoint):
     def create(self, request: ApiRequest) -> Response:
         """Upload a file. Pictures are drawn anew; what the file is not taken for is said in a sentence (409)."""
         values: dict[str, Any] = self.body(AttachmentDraft)
-        try:
+        # No schema of requests can say what is inside a file.
+        with unlike_the_rest():
             attachment = attach_file(
                 BytesIO(values["content"]),
                 by=request.user,
                 alt=values.get("alt", ""),
                 file_name=values["file_name"],
             )
-        except Invalid as error:
-            # No schema of requests can say what is inside a file.
-            raise Conflict(error.sentence) from error
         return self.shown(attachment, AttachmentSerializer, status=201)
 
     @extend_schema(parameters=[id_parameter("attachment_id")], responses=AttachmentWithContent)

@@ -19,7 +19,7 @@ from community.core.api.fields import (
 )
 from community.core.api.pagination import Keyset
 from community.core.api.schema import IDEMPOTENCY_KEY, id_parameter
-from community.core.api.views import Endpoint, found
+from community.core.api.views import Endpoint, found, unlike_the_rest
 from community.core.text import MAX_SOURCE, Prose, SourceFormat
 from discussions.actions.message import (
     answer_conversation,
@@ -153,13 +153,15 @@ class ConversationEndpoint(Endpoint):
         """Write to one member or begin a small group, with its first message."""
         values = self.body(ConversationDraft)
         shown = Member.objects.visible_to(request.user)
-        message = start_conversation(
-            [found(shown, pk=member_id) for member_id in dict.fromkeys(values["to"])],
-            by=request.user,
-            prose=_prose(values),
-            name=values.get("name", ""),
-            idempotency_key=self.idempotency_key(),
-        )
+        to = [found(shown, pk=member_id) for member_id in dict.fromkeys(values["to"])]
+        with unlike_the_rest():
+            message = start_conversation(
+                to,
+                by=request.user,
+                prose=_prose(values),
+                name=values.get("name", ""),
+                idempotency_key=self.idempotency_key(),
+            )
         return self.shown(self._conversation(message.conversation_id), ConversationSerializer, status=201)
 
     @extend_schema(

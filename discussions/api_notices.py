@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from community.core.api.fields import ListQuery, MomentField, NumberField, StrictSerializer, YesNoField
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
-from community.core.api.views import Endpoint, found
+from community.core.api.views import Endpoint, found, unlike_the_rest
 from community.core.models import Delivery, DigestRate, Notice, NoticePreference, NoticeReason
 from community.core.notices import (
     PreferenceChange,
@@ -137,4 +137,6 @@ class NoticePreferenceEndpoint(Endpoint):
             quiet_until=values.get("quiet_until", now.quiet_until),
             choices={reason: Delivery(way) for reason, way in values.get("kinds", {}).items()},
         )
-        return self.shown(edit_preferences(request.user, change, by=request.user), PreferenceSerializer)
+        with unlike_the_rest():
+            preference = edit_preferences(request.user, change, by=request.user)
+        return self.shown(preference, PreferenceSerializer)
