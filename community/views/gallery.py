@@ -359,6 +359,7 @@ def _search(case: str) -> dict[str, Any]:
     words = WORDS[case]
     found = _row(
         title=words["title"],
+        title_html=format_html("{} <mark>{}</mark>", words["title"], "pricing"),
         url="#",
         kind_label="Answer",
         space_name=words["space"],
@@ -366,13 +367,31 @@ def _search(case: str) -> dict[str, Any]:
         snippet=format_html("the <mark>{}</mark> pilots of last year, and what became of them", "pricing"),
         **WHEN,
     )
+    person = _row(display_name=words["name"], url="#", initials="AL", headline=words["headline"])
+    message = _row(
+        title=words["title"],
+        url="#",
+        author_name=words["name"],
+        excerpt=words["sentence"],
+        when=_row(**{name.removeprefix("when_"): value for name, value in WHEN.items()}),
+    )
+    full = case != "empty"
+    page = _row(
+        chips=[_row(label=words["space"], url="#", is_on=True), _row(label="Topics", url="#", is_on=False)],
+        problems=(words["purpose"],) if full else (),
+        people=[person] * 2 if full else [],
+        messages=[message] if full else [],
+        more_people_url="#",
+        more_messages_url="#",
+        is_empty=not full,
+    )
     return {
         "q": "pricing" if case != "hostile" else WORDS["hostile"]["other"],
         "searched": True,
-        "results": [] if case == "empty" else [found] * 6,
-        "older_url": "" if case == "empty" else "#",
-        "hint": "",
-        "write_url": "#",
+        "page": page,
+        "results": [found] * 6 if full else [],
+        "older_url": "#" if full else "",
+        "in_topic": "",
     }
 
 
