@@ -18,7 +18,7 @@ from community.core.api.fields import (
 )
 from community.core.api.pagination import Keyset
 from community.core.api.schema import IDEMPOTENCY_KEY, id_parameter
-from community.core.api.views import Endpoint, found
+from community.core.api.views import Endpoint, found, unlike_the_rest
 from discussions.actions.ask_session import (
     answer_question,
     ask_question,
@@ -116,7 +116,9 @@ class TopicPlaceEndpoint(Endpoint):
     def pin(self, request: ApiRequest, topic_id: int) -> Response:
         """Put a topic on top of its space."""
         topic, values = self._topic(topic_id), self.body(TopicPinning)
-        topic = pin_topic(topic, by=request.user, reason=values.get("reason", ""), until=values.get("until"))
+        reason, until = values.get("reason", ""), values.get("until")
+        with unlike_the_rest():
+            topic = pin_topic(topic, by=request.user, reason=reason, until=until)
         return self.shown(topic, TopicSerializer)
 
     @extend_schema(parameters=[id_parameter("topic_id")], request=None, responses={200: TopicSerializer})
@@ -132,7 +134,8 @@ class TopicPlaceEndpoint(Endpoint):
         """Put a topic into another space: those who read there read it, and nobody else."""
         topic, values = self._topic(topic_id), self.body(TopicMoving)
         space = found(Space.objects.visible_to(request.user), pk=values["space"])
-        topic = move_topic(topic, space, by=request.user, reason=values.get("reason", ""))
+        with unlike_the_rest():
+            topic = move_topic(topic, space, by=request.user, reason=values.get("reason", ""))
         return self.shown(topic, TopicSerializer)
 
     @extend_schema(
@@ -141,14 +144,15 @@ class TopicPlaceEndpoint(Endpoint):
     def split(self, request: ApiRequest, topic_id: int) -> Response:
         """Make a topic of some of the replies; their old numbers stay gaps. Answers with the new topic."""
         topic, values = self._topic(topic_id), self.body(TopicSplitting)
-        new = split_topic(
-            topic,
-            values["numbers"],
-            by=request.user,
-            title=values["title"],
-            kind=TopicKind(values["kind"]),
-            reason=values.get("reason", ""),
-        )
+        with unlike_the_rest():
+            new = split_topic(
+                topic,
+                values["numbers"],
+                by=request.user,
+                title=values["title"],
+                kind=TopicKind(values["kind"]),
+                reason=values.get("reason", ""),
+            )
         return self.shown(new, TopicSerializer, status=201)
 
     @extend_schema(
@@ -157,9 +161,9 @@ class TopicPlaceEndpoint(Endpoint):
     def merge(self, request: ApiRequest, topic_id: int) -> Response:
         """Append the posts of this topic to another one, which is the answer; this one is gone then."""
         topic, values = self._topic(topic_id), self.body(TopicMerging)
-        target = merge_topics(
-            topic, self._topic(values["into"]), by=request.user, reason=values.get("reason", "")
-        )
+        into = self._topic(values["into"])
+        with unlike_the_rest():
+            target = merge_topics(topic, into, by=request.user, reason=values.get("reason", ""))
         return self.shown(target, TopicSerializer)
 
     def _topic(self, topic_id: int) -> Topic:
@@ -187,7 +191,8 @@ class SessionEndpoint(Endpoint):
         values = self.body(SessionSettling)
         seen = Member.objects.visible_to(request.user)
         hosts = [found(seen, pk=member_id) for member_id in values.pop("hosts")]
-        session = settle_session(topic, by=request.user, hosts=hosts, **values)
+        with unlike_the_rest():
+            session = settle_session(topic, by=request.user, hosts=hosts, **values)
         return self.shown(_with_hosts(session), SessionSerializer)
 
     @extend_schema(parameters=[id_parameter("topic_id"), ListQuery], responses=QuestionSerializer(many=True))
