@@ -22,8 +22,7 @@ from community.core.api.fields import (
 )
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
-from community.core.api.views import Endpoint, found
-from community.core.errors import Conflict, Invalid
+from community.core.api.views import Endpoint, found, unlike_the_rest
 from community.core.permissions import require
 from members.actions.review import (
     LONGEST_REASON,
@@ -353,10 +352,8 @@ class ApplicationEndpoint(Endpoint):
     def settle(self, request: ApiRequest, application_id: int) -> Response:
         """Say which company the applicant belongs to."""
         application, values = self._application(application_id), self.body(CompanySent)
-        try:
+        with unlike_the_rest():
             settle_company(application, values["company"] or "", by=request.user)
-        except Invalid as error:
-            raise Conflict(error.sentence, fields=error.fields) from error
         return self._now(application_id)
 
     @extend_schema(
@@ -367,11 +364,9 @@ class ApplicationEndpoint(Endpoint):
     def move(self, request: ApiRequest, application_id: int) -> Response:
         """Give it another place on the waitlist."""
         application, values = self._application(application_id), self.body(PlaceSent)
-        try:
+        # How many wait, nobody knows who writes a request.
+        with unlike_the_rest():
             move_on_waitlist(application, values["place"], by=request.user, reason=values["reason"])
-        except Invalid as error:
-            # How many wait, nobody knows who writes a request.
-            raise Conflict(error.sentence, fields=error.fields) from error
         return self._now(application_id)
 
     @extend_schema(
@@ -407,7 +402,8 @@ class ApplicationEndpoint(Endpoint):
         self, request: ApiRequest, application_id: int, sent: type[StrictSerializer], *, accepts: bool
     ) -> Response:
         application, values = self._application(application_id), self.body(sent)
-        try:
+        # What is missing stands not in the request but with the application: a criterion, a vouch.
+        with unlike_the_rest():
             decide_application(
                 application,
                 by=request.user,
@@ -415,9 +411,6 @@ class ApplicationEndpoint(Endpoint):
                 words=values.get("words", ""),
                 judgements=_judgements(values.get("judgements", [])),
             )
-        except Invalid as error:
-            # What is missing stands not in the request but with the application: a criterion, a vouch.
-            raise Conflict(error.sentence, fields=error.fields) from error
         return self.shown(self._application(application_id), ApplicationDetailSerializer)
 
     def _application(self, application_id: int) -> Application:

@@ -9,8 +9,7 @@ from rest_framework.response import Response
 from community.core.api.fields import IdField, ListQuery, MomentField, StrictSerializer, TextField, YesNoField
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
-from community.core.api.views import Endpoint, found
-from community.core.errors import Conflict, Invalid
+from community.core.api.views import Endpoint, found, unlike_the_rest
 from members.actions.introduction import REASON_LENGTH, answer_introduction, create_introduction
 from members.api.people import MemberReference
 from members.models import Introduction, Member
@@ -86,11 +85,9 @@ class IntroductionEndpoint(Endpoint):
         values = self.body(ProposalSent)
         shown: QuerySet[Member] = Member.objects.visible_to(request.user)
         first, second = (found(shown, pk=values[name]) for name in ("first", "second"))
-        try:
+        # Who may meet whom, and lines in a text: no schema of requests can tell.
+        with unlike_the_rest():
             row = create_introduction(first, second, reason=values["reason"], by=request.user)
-        except Invalid as error:
-            # Who may meet whom, and lines in a text: no schema of requests can tell.
-            raise Conflict(error.sentence, fields=error.fields) from error
         data = ProposedSerializer(row, context=self.get_serializer_context()).data
         return Response(data, status=201)
 

@@ -12,8 +12,7 @@ from rest_framework.response import Response
 from community.core.api.fields import ListQuery, MomentField, StrictSerializer
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
-from community.core.api.views import Endpoint, found
-from community.core.errors import Conflict, Invalid
+from community.core.api.views import Endpoint, found, unlike_the_rest
 from members.actions.tie import (
     block_member,
     follow_member,
@@ -103,11 +102,9 @@ class TieEndpoint(Endpoint):
         assert isinstance(user, Member)
         member = found(tied_members(user), pk=member_id)
         self.body(StrictSerializer)
-        try:
+        # Oneself: no schema of requests can tell who that is.
+        with unlike_the_rest():
             act(member, by=user)
-        except Invalid as error:
-            # Oneself: no schema of requests can tell who that is.
-            raise Conflict(error.sentence) from error
         kinds = set(Tie.objects.filter(member=user, other=member).values_list("kind", flat=True))
         now = {
             "member": member,

@@ -1,6 +1,7 @@
 """What every endpoint shares: its query checked before it runs, its body as checked values, its list paged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 
 from community.core.api.fields import Query, StrictSerializer
 from community.core.api.pagination import Keyset
+from community.core.errors import Conflict, Invalid
 from community.core.http import MAX_ID
 
 Thing = TypeVar("Thing", bound=Model)
@@ -67,6 +69,18 @@ class Endpoint(viewsets.GenericViewSet[Any]):
         data = serializer_class(thing, context=self.get_serializer_context()).data
         headers = {"Location": f"/api/v1/{self.noun}s/{thing.pk}/"} if status == 201 else {}
         return Response(data, status=status, headers=headers)
+
+
+@contextmanager
+def unlike_the_rest() -> Iterator[None]:
+    """Values that each are as described and do not fit what is there, or each other: 409, in the action's words.
+
+    A 422 would say that the schema was not kept, and no schema of requests can tell.
+    """
+    try:
+        yield
+    except Invalid as error:
+        raise Conflict(error.sentence, fields=error.fields) from error
 
 
 def found(rows: QuerySet[Thing], **lookup: object) -> Thing:
