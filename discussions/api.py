@@ -88,7 +88,7 @@ class TopicSerializer(serializers.Serializer[Topic]):
     space = SpaceReference()
     kind = serializers.ChoiceField(TopicKind.choices)
     title = serializers.CharField()
-    tags = TagReference(many=True, source="tags.all")
+    tags = TagReference(many=True, source="tags_by_name")
     author = MemberReference(allow_null=True, help_text=_("Null where the author is not named."))
     created_at = MomentField()
     post_count = serializers.IntegerField(help_text=_("Posts that are there, the first one included."))

@@ -1,6 +1,6 @@
-"""Whether a run takes everything, as a build machine does, or the sample that is enough while one works."""
+"""Whether a run takes everything, or the sample that is enough while one works."""
 
 import os
 
-#: `THOROUGH=1 make test`; `.ci/run` sets it.
+#: `THOROUGH=1 make test`.
 THOROUGH = os.environ.get("THOROUGH") == "1"

@@ -204,6 +204,11 @@ class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's I
     def activity_title(self) -> str:
         return self.title
 
+    @property
+    def tags_by_name(self) -> list[Tag]:
+        """Sorted here: what was loaded ahead comes in any order."""
+        return sorted(self.tags.all(), key=lambda tag: str(tag.name))
+
     def get_absolute_url(self) -> str:
         return f"{address_of('topic_show')}{self.pk}/"
 

@@ -33,8 +33,6 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 500
 #: How long a rebuild holds a worker at a time.
 REBUILD_SECONDS: Final = 60.0
-#: The facet without a key counts everybody.
-EVERYBODY: Final = ("", "")
 # Neither says who somebody is: a link is no word, and a birthday is for the one day.
 _NOT_FOUND_BY: Final = frozenset({FactKind.LINK, FactKind.LINKS, FactKind.DAY, FactKind.NUMBER})
 

@@ -445,7 +445,7 @@ def _address(email: str, *, by: Member) -> str:
     address = normal_email(email)
     _refuse_blocked(address)
     if address == by.email:
-        raise _invalid("email", _("That is your own address."))
+        raise Conflict(_("That is your own address."))
     if is_manager and is_taken(address):
         raise Conflict(_("{address} belongs to somebody here already.").format(address=address))
     return address

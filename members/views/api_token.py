@@ -13,7 +13,7 @@ from community.core.permissions import require
 from community.core.tokens import NewToken, create_token, revoke_token
 from members.forms.people import ApiTokenForm
 from members.permissions import is_admitted
-from members.queries import people as queries
+from members.queries.api_token import api_token_rows
 from members.requests import MemberRequest
 
 
@@ -68,7 +68,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "form": form,
-        "tokens": queries.api_token_rows(request.user),
+        "tokens": api_token_rows(request.user),
         "secret": made.secret if made else "",
         "made_name": made.token.name if made else "",
     }
