@@ -307,9 +307,9 @@ def test_what_is_typed_before_the_library_came_is_kept(composer, topic):
     waiting = []
     composer.route("**/django_prose_editor/editor*.js", lambda route: waiting.append(route))  # noqa: PLW0108
     area = composer.locator("textarea[name=body]")
-    area.focus()
+    with composer.expect_request("**/django_prose_editor/editor*.js"):
+        area.focus()
     area.press_sequentially("first **words**")
-    composer.wait_for_timeout(100)
     waiting[0].continue_()
     expect(composer.locator(f"{BOX} strong")).to_have_text("words")
     composer.keyboard.type(" and more")
