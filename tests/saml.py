@@ -1,7 +1,6 @@
 """A small SAML provider of a made-up company, which can be told to lie. Its key is made when tests begin."""
 
 import base64
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
@@ -20,6 +19,7 @@ from lxml import etree
 from signxml import CanonicalizationMethod, XMLSigner
 
 from tests.oidc import key_number
+from tests.servers import Quiet, serving
 
 PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
@@ -190,7 +190,7 @@ def running_company() -> Iterator[Company]:
     """The provider on a port of its own; for a browser it is another site than `localhost`."""
     company = Company()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = b""
             if self.path.startswith("/sign-on?"):
@@ -209,15 +209,5 @@ def running_company() -> Iterator[Company]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_words: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    company.host = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as company.host:
         yield company
-    finally:
-        server.shutdown()
-        server.server_close()

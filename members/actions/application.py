@@ -178,14 +178,18 @@ def close_applications(member: Member, *, but: Application | None, words: str) -
     if but is not None:
         left = left.exclude(pk=but.pk)
     for application in left.select_for_update(of=("self",), no_key=True):
-        move_to(application, ApplicationState.WITHDRAWN, by=None, words=words)
-        record(
-            Verb.APPLICATION_WITHDRAWN,
-            by=None,
-            target=application,
-            audience=Audience.STAFF,
-            counterpart_id=member.pk,
-        )
+        _withdraw(application, by=None, words=words)
+
+
+def _withdraw(application: Application, *, by: Member | None, words: str = "") -> None:
+    move_to(application, ApplicationState.WITHDRAWN, by=by, words=words)
+    record(
+        Verb.APPLICATION_WITHDRAWN,
+        by=by,
+        target=application,
+        audience=Audience.STAFF,
+        counterpart_id=application.member_id,
+    )
 
 
 # --- the way in -------------------------------------------------------------------------------------------------
@@ -523,14 +527,7 @@ def withdraw_application(application: Application, *, by: Member) -> Application
     """Rule 1.3: the applicant thinks better of it. Raises `Conflict` once it is closed."""
     require(can_write_application(by, application))
     application = lock_application(application)
-    move_to(application, ApplicationState.WITHDRAWN, by=by)
-    record(
-        Verb.APPLICATION_WITHDRAWN,
-        by=by,
-        target=application,
-        audience=Audience.STAFF,
-        counterpart_id=application.member_id,
-    )
+    _withdraw(application, by=by)
     return application
 
 

@@ -232,6 +232,20 @@ def test_changing_to_markdown_and_back_keeps_the_text(composer, topic):
     assert plain_text(post.html) == "Head\na b c _x 1. <i>\none\ntwo"
 
 
+def test_a_press_before_the_editor_has_come_is_not_lost(page_as, member, topic):
+    page = page_as(member)
+    held = []
+    page.route("**/behaviours/editor*.js", lambda route: held.append(route))
+    with page.expect_request("**/behaviours/editor*.js"):
+        page.goto(topic.get_absolute_url())
+    switch = page.get_by_role("button", name="Write in Markdown", include_hidden=True)
+    expect(switch).to_be_attached()
+    expect(switch).to_be_hidden()
+    held[0].continue_()
+    switch.click()
+    expect(page.locator(".editor[data-mode=markdown]")).to_be_visible()
+
+
 def test_the_choice_is_remembered(composer, topic):
     composer.get_by_role("button", name="Write in Markdown").click()
     composer.reload()
@@ -307,9 +321,9 @@ def test_what_is_typed_before_the_library_came_is_kept(composer, topic):
     waiting = []
     composer.route("**/django_prose_editor/editor*.js", lambda route: waiting.append(route))  # noqa: PLW0108
     area = composer.locator("textarea[name=body]")
-    area.focus()
+    with composer.expect_request("**/django_prose_editor/editor*.js"):
+        area.focus()
     area.press_sequentially("first **words**")
-    composer.wait_for_timeout(100)
     waiting[0].continue_()
     expect(composer.locator(f"{BOX} strong")).to_have_text("words")
     composer.keyboard.type(" and more")

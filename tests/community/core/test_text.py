@@ -364,17 +364,17 @@ USUAL = (
 
 @BOTH
 @pytest.mark.parametrize("shape", BLOW_UPS)
-def test_the_worst_shapes_cost_no_more_than_a_moment(shape, source_format):
-    # Two seconds on a machine at rest, and as many usual posts on a busy one; a shape that blows up takes minutes.
-    moment = 2_500 * _seconds_of_a_usual_post()
+def test_the_worst_shapes_cost_less_than_a_second(shape, source_format):
+    # A thousand usual posts are a second on a machine at rest; a shape that blows up takes minutes on any.
+    second = 1_000 * _seconds_of_a_usual_post()
     spent = []
     for _again in range(3):  # a busy machine makes a round slow, but not all of them
         started = time.process_time()
         rendered = render(BLOW_UPS[shape][:MAX_SOURCE], source_format)
         spent.append(time.process_time() - started)
-        if spent[-1] < moment:
+        if spent[-1] < second:
             break
-    assert min(spent) < moment
+    assert min(spent) < second
     assert len(rendered.html) < 25 * MAX_SOURCE
 
 
