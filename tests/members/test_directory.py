@@ -519,6 +519,14 @@ class TestPage:
         assert counts(response, "place") == {"oslo": "3+"}
         assert response.context["page"].found_label == "More than 2 people"
 
+    def test_a_chosen_facet_is_counted_again_among_fewer(self, web, member, monkeypatch):
+        monkeypatch.setattr("members.queries.directory._RECOUNTED_PEOPLE", 2)
+        for _number in range(4):
+            say(make_member(), place="Oslo")
+        response = page(web, q="person", facet="place:oslo")
+        assert counts(response, "place") == {"oslo": "3+"}
+        assert response.context["page"].found_label == "4 people"
+
 
 @pytest.mark.django_db
 class TestOrganisation:
