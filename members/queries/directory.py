@@ -33,6 +33,8 @@ VALUES_PER_FACET: Final = 8
 VALUES_PER_PAGE: Final = 60
 #: So many facets of a search are counted without their own values; what else is chosen keeps its values only.
 _RECOUNTED: Final = 4
+#: How many people each of those counts is taken from: one search asks for up to four, beside that of who fits.
+_RECOUNTED_PEOPLE: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +416,7 @@ def _count_sets(reader: Member, resolved: Resolved, keys: Sequence[str]) -> Coun
     ending: list[Any] = []
     for number, (key, _counted) in enumerate(sets):
         narrowed = search.with_facet(key, ()) if key else search
-        statement, values = _set_of(_shape(reader, narrowed), COUNTED + 1)
+        statement, values = _set_of(_shape(reader, narrowed), _counted_of(key) + 1)
         blanks = _blanks(reader, narrowed, resolved)
         withs.append(f"set_{number} AS MATERIALIZED ({statement})")
         parameters += [blanks[value.name] if isinstance(value, Blank) else value for value in values]
@@ -443,8 +445,13 @@ def _count_sets(reader: Member, resolved: Resolved, keys: Sequence[str]) -> Coun
             newcomers = people
         else:
             totals[sets[number][0]] = people
-    more = frozenset(key for key, people in totals.items() if people > COUNTED)
+    more = frozenset(key for key, people in totals.items() if people > _counted_of(key))
     return Counts(by_key, totals[""], newcomers, more, uncounted)
+
+
+def _counted_of(key: str) -> int:
+    """How many people the set without the values of `key` is counted through; '': the set of those who fit."""
+    return _RECOUNTED_PEOPLE if key else COUNTED
 
 
 def _count_label(people: int, *, is_more: bool) -> str:
