@@ -4,12 +4,11 @@ from django.urls import path
 
 from community.views.api import api_docs, api_schema
 from community.views.api_search import SearchEndpoint
-from discussions.api import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
-from discussions.api_attachments import AttachmentEndpoint
-from discussions.api_messages import ConversationEndpoint, ConversationMessageEndpoint, MessageEndpoint
-from discussions.api_notices import NoticeEndpoint, NoticePreferenceEndpoint
-from discussions.api_places import SessionEndpoint, SessionQuestionEndpoint, TopicPlaceEndpoint
-from discussions.api_reading import (
+from discussions.api.attachment import AttachmentEndpoint
+from discussions.api.message import ConversationEndpoint, ConversationMessageEndpoint, MessageEndpoint
+from discussions.api.notice import NoticeEndpoint, NoticePreferenceEndpoint
+from discussions.api.place import SessionEndpoint, SessionQuestionEndpoint, TopicPlaceEndpoint
+from discussions.api.reading import (
     BookmarkEndpoint,
     ForYouEndpoint,
     PostReactionEndpoint,
@@ -18,6 +17,7 @@ from discussions.api_reading import (
     SpaceFollowEndpoint,
     UsefulTopicEndpoint,
 )
+from discussions.api.topic import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
 from members.api.application import ApplicationEndpoint
 from members.api.introduction import IntroductionEndpoint
 from members.api.invitation import InvitationEndpoint

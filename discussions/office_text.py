@@ -1,13 +1,17 @@
-"""The words inside a file: plain text, and what office programs write. No table is read here.
+"""The words inside a file: plain text, PDF, and what office programs write. No table is read here.
 
-A file is somebody else's: nothing is unpacked to disk, and bytes, entries, time and the text itself are bounded. The
-text of a PDF is not read yet: no library for it is among the requirements.
+A file is somebody else's: nothing is unpacked to disk, and bytes, entries, time and the text itself are bounded. A
+PDF is read by a process of its own, which is bounded in memory too.
 """
 
+import signal
+import subprocess
+import sys
 import time
 import zipfile
 import zlib
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
@@ -18,6 +22,13 @@ MOST_BYTES: Final = 30_000_000
 MOST_ENTRIES: Final = 5_000
 MOST_SECONDS: Final = 10.0
 _CHUNK: Final = 65_536
+
+MOST_PAGES: Final = 500
+#: Of computing, and on the clock: a machine that is busy lets a process wait.
+MOST_PDF_SECONDS: Final = 20
+MOST_PDF_WAIT: Final = 60.0
+#: Of memory that the process may ask for; reading a usual file takes 80 MB, most of them for the programs themselves.
+MOST_PDF_BYTES: Final = 512_000_000
 
 # Which parts hold words, by the ending of the file. Order of reading is that of their names.
 _PARTS: Final = {
@@ -32,6 +43,15 @@ _PARTS: Final = {
 _TEXT: Final = frozenset({"t"})
 _ENDS: Final = frozenset({"p", "br", "tr", "si", "h", "row"})
 _GAPS: Final = frozenset({"tab", "tc", "c", "s", "table-cell"})
+_PDF_PROGRAM: Final = str(Path(__file__).with_name("pdf_words.py"))
+# Why that program has ended, in its own numbers; a signal is a negative one.
+_PDF_ENDS: Final = {
+    0: "",
+    3: "encrypted",
+    4: "too large inside",
+    -signal.SIGXCPU: "took too long",
+    -signal.SIGKILL: "took too long",
+}
 
 
 class UnreadableError(Exception):
@@ -42,6 +62,8 @@ def text_of(content: bytes, ending: str) -> str:
     """The words of a file, at most `TEXT_LENGTH` characters; none of kinds not read. Raises `UnreadableError`."""
     if ending in {"txt", "md", "csv"}:
         return content[: TEXT_LENGTH * 4].decode("utf-8", "replace")[:TEXT_LENGTH]
+    if ending == "pdf":
+        return _text_of_pdf(content)
     if ending not in _PARTS:
         return ""
     reader = _Reader(everything=ending.startswith("od"))
@@ -68,6 +90,32 @@ def text_of(content: bytes, ending: str) -> str:
         # What a damaged or encrypted package raises, by its part: all of it means that nothing can be read.
         raise UnreadableError(type(error).__name__) from error
     return " ".join("".join(reader.pieces).split(" "))[:TEXT_LENGTH].strip()
+
+
+def _text_of_pdf(content: bytes) -> str:
+    """Pages up to a bound or to the first that cannot be read. Raises `UnreadableError` where there is none."""
+    bounds = (MOST_PAGES, TEXT_LENGTH, MOST_PDF_SECONDS, MOST_PDF_BYTES)
+    # Isolated and without our environment: it finds its library beside the interpreter, and none of our secrets.
+    command = [sys.executable, "-I", "-B", _PDF_PROGRAM, *map(str, bounds)]
+    try:
+        done = subprocess.run(
+            command,
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={},
+            timeout=MOST_PDF_WAIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        printed, reason = error.stdout or b"", "took too long"
+    else:
+        printed, reason = done.stdout, _PDF_ENDS.get(done.returncode, "damaged")
+    text = printed.decode("utf-8", "replace")[:TEXT_LENGTH].strip()
+    if reason and not text:
+        raise UnreadableError(reason)
+    return text
 
 
 def _place(entry: zipfile.ZipInfo) -> tuple[int, str]:

@@ -51,7 +51,7 @@ LOOKED_THROUGH = {
     ("members/views/vouch.py", "Member.objects.people()"),
     # Moments of applicants' own acts, for figures about the gate.
     ("members/queries/review.py", "Activity.objects.filter(actor=OuterRef('member'))"),
-    ("discussions/api.py", "Post.objects.filter(topic__in=topics)"),  # `topics` are the visible ones
+    ("discussions/api/topic.py", "Post.objects.filter(topic__in=topics)"),  # `topics` are the visible ones
     # The newest topic of each space that is shown.
     ("discussions/queries/lists.py", "Space.objects.filter(pk__in=[space.pk for space in spaces])"),
     ("discussions/queries/lists.py", "Topic.objects.present().filter(space=OuterRef('pk'))"),

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from community.core.diff import DiffPart
 from community.core.forms import ProseField
-from discussions.forms import SavedViewForm
+from discussions.forms.reading import SavedViewForm
 from discussions.queries import (
     Level,
     Link,

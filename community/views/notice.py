@@ -18,7 +18,7 @@ from community.core.notices import (
     read_notice,
 )
 from community.core.permissions import require
-from discussions.notice_forms import PreferenceForm
+from discussions.forms.notice import PreferenceForm
 from discussions.queries.notices import broken_address, inbox_page, open_notices
 from members.permissions import is_admitted
 from members.requests import MemberRequest

@@ -1,6 +1,7 @@
 """The words of files that stand in posts, put into the search; read by a job, because a file takes its time."""
 
 import logging
+import time
 from typing import Final
 
 from celery import shared_task
@@ -17,6 +18,8 @@ from discussions.office_text import UnreadableError, text_of
 logger = logging.getLogger(__name__)
 
 FILES_AT_ONCE: Final = 20
+#: No further file is begun after so many seconds: twenty that each take all their time would outlive the job.
+ENOUGH_SECONDS: Final = 120.0
 _TYPE: Final = "attachment"
 
 
@@ -24,14 +27,20 @@ _TYPE: Final = "attachment"
 def read_files() -> int:
     """Put files of posts into the search that are not in it yet. Safe to run twice and at once; returns how many.
 
-    A file that cannot be read, a PDF among them, is found by its name alone.
+    A file that cannot be read, because it is damaged, encrypted or hostile, is found by its name alone and not tried
+    again. What is left over, a later run takes.
     """
     entries = SearchEntry.objects.filter(target_type=_TYPE, target_id=OuterRef("pk"))
     waiting = Attachment.objects.filter(
         ~Exists(entries), width=0, post__deleted_at__isnull=True, post__topic__deleted_at__isnull=True
     )
     ids = list(waiting.filter(post__isnull=False).order_by("pk").values_list("pk", flat=True)[:FILES_AT_ONCE])
-    return sum(_read_file(pk) for pk in ids)
+    read, until = 0, time.monotonic() + ENOUGH_SECONDS
+    for pk in ids:
+        if time.monotonic() > until:
+            break
+        read += _read_file(pk)
+    return read
 
 
 def forget_files(post_id: int) -> None:
@@ -58,7 +67,7 @@ def _read_file(pk: int) -> bool:
     try:
         text = text_of(content, file.file_name.rpartition(".")[2].lower())
     except UnreadableError as error:
-        logger.warning("a file could not be read", extra={"reason": str(error), "count": file.size})
+        logger.warning("a file could not be read", extra={"attachment": pk, "reason": str(error)})
         text = ""
     with transaction.atomic():
         # Of itself the row says nothing any more of who uploaded it: the post does, or nobody.

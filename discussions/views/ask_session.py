@@ -18,10 +18,10 @@ from discussions.actions.ask_session import (
     unsupport_question,
 )
 from discussions.calendar_file import Entry, write_calendar
+from discussions.forms.settling import SessionForm, SessionPostForm
 from discussions.models import AskSession, Post, SessionQuestion, Topic, TopicKind
 from discussions.permissions import can_answer_question, can_settle_session
 from discussions.queries.ask_session import session_page
-from discussions.settling_forms import SessionForm, SessionPostForm
 from members.requests import MemberRequest
 
 

@@ -16,7 +16,7 @@ from community.core.keyset import with_query
 from community.core.permissions import require
 from discussions import queries
 from discussions.actions.bookmark import bookmark_post, delete_bookmark, edit_bookmark
-from discussions.forms import REMIND_AT, BookmarkForm
+from discussions.forms.reading import REMIND_AT, BookmarkForm
 from discussions.models import Bookmark, Post
 from discussions.views.post import answer_with_post
 from members.permissions import is_admitted

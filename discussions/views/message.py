@@ -24,7 +24,13 @@ from discussions.actions.message import (
     set_contact_rule,
     start_conversation,
 )
-from discussions.forms import ContactRuleForm, ConversationForm, MessageForm, ParticipantForm, ReportForm
+from discussions.forms.message import (
+    ContactRuleForm,
+    ConversationForm,
+    MessageForm,
+    ParticipantForm,
+    ReportForm,
+)
 from discussions.models import ContactRule, Conversation, Message, ParticipantState, ReportReason
 from discussions.permissions import can_report_message
 from discussions.queries.messages import (

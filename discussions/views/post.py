@@ -27,7 +27,7 @@ from discussions.actions.post import (
     unreact_to_post,
     unthank_post,
 )
-from discussions.forms import PostEditForm, PostForm
+from discussions.forms.writing import PostEditForm, PostForm
 from discussions.models import Post, Reaction, ReactionKind, Topic
 from discussions.permissions import can_edit_post
 from discussions.queries.history import changes_between

@@ -15,7 +15,7 @@ from community.core.permissions import require
 from discussions.actions.follow import Followed, follow, unfollow
 from discussions.actions.saved_view import delete_view, edit_view, save_view
 from discussions.filters import TopicFilter, read_filter, read_query
-from discussions.forms import SavedViewForm
+from discussions.forms.reading import SavedViewForm
 from discussions.models import FollowLevel, SavedView, Space, Tag, Topic, visible_spaces
 from discussions.queries import new_posts, new_topics, topic_list_page
 from members.permissions import is_admitted

@@ -12,10 +12,10 @@ from community.core.keyset import with_query
 from community.core.permissions import require
 from discussions.actions.pin import pin_topic, switch_replies, unpin_topic
 from discussions.actions.rearrange import merge_topics, move_topic, split_topic
+from discussions.forms.settling import TopicMergeForm, TopicMoveForm, TopicPinForm, TopicSplitForm
 from discussions.models import Topic
 from discussions.permissions import can_pin_topic, can_rearrange_topic
 from discussions.queries.rearrange import choices_to_split, consequence, spaces_to_move_to
-from discussions.settling_forms import TopicMergeForm, TopicMoveForm, TopicPinForm, TopicSplitForm
 from members.requests import MemberRequest
 
 

@@ -18,10 +18,10 @@ from discussions.actions.steward import (
     request_space,
     settle_space,
 )
+from discussions.forms.settling import SpaceMemberForm, SpaceRequestForm, SpaceSettleForm, StewardForm
 from discussions.models import Space, SpaceRequest, visible_space_ids, visible_spaces
 from discussions.permissions import can_manage_space, can_settle_space
 from discussions.queries import spaces as space_queries
-from discussions.settling_forms import SpaceMemberForm, SpaceRequestForm, SpaceSettleForm, StewardForm
 from members.requests import MemberRequest
 
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.errors import Invalid
 from community.core.permissions import require
 from discussions.actions.tag import accept_tag, merge_tag
+from discussions.forms.settling import TagMergeForm
 from discussions.models import Tag, Topic
 from discussions.permissions import can_manage_tags
 from discussions.queries import following, tag_topics
 from discussions.queries.tags import proposed_tags, tag_choices
-from discussions.settling_forms import TagMergeForm
 from members.requests import MemberRequest
 
 

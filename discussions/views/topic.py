@@ -22,7 +22,7 @@ from discussions.actions.topic import (
     mark_read,
     reopen_topic,
 )
-from discussions.forms import PostForm, TopicEditForm, TopicForm
+from discussions.forms.writing import PostForm, TopicEditForm, TopicForm
 from discussions.models import FollowLevel, Post, Topic, TopicKind
 from discussions.permissions import can_edit_topic, can_reply
 from discussions.queries import first_new_number, open_topic, page_of, readable_by, topic_page

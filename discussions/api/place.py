@@ -28,7 +28,7 @@ from discussions.actions.ask_session import (
 )
 from discussions.actions.pin import pin_topic, unpin_topic
 from discussions.actions.rearrange import SPLIT_LIMIT, merge_topics, move_topic, split_topic
-from discussions.api import BodyFields, TopicSerializer, prose_of
+from discussions.api.topic import BodyFields, TopicSerializer, prose_of
 from discussions.models import TITLE_LENGTH, AskSession, Post, SessionQuestion, Space, Topic, TopicKind
 from members.api.people import MemberReference
 from members.models import Member

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import ActionForm, LineField, ProseField
 from discussions.actions.steward import MOST_LEAST_LENGTH, REQUEST_LENGTH, Rules
-from discussions.forms import PeopleField
+from discussions.forms.message import PeopleField
 from discussions.models import (
     TITLE_LENGTH,
     AskSession,

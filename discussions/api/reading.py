@@ -1,4 +1,4 @@
-"""Lists, following, reactions, bookmarks, kept lists and who answers, as JSON. No rule lives here; see `api.py`."""
+"""Lists, following, reactions, bookmarks, kept lists and who answers, as JSON. No rule lives here; see `topic.py`."""
 
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from discussions.actions.bookmark import bookmark_post, delete_bookmark, edit_bo
 from discussions.actions.follow import follow, unfollow
 from discussions.actions.post import react_to_post, unreact_to_post
 from discussions.actions.saved_view import delete_view, edit_view, save_view
-from discussions.api import FollowChange, FollowSerializer, PostSerializer, TopicSerializer
+from discussions.api.topic import FollowChange, FollowSerializer, PostSerializer, TopicSerializer
 from discussions.filters import LISTS, TopicFilter
 from discussions.models import (
     AnswerRequest,

@@ -1,0 +1,1 @@
+"""JSON of what is said, a file for each noun."""
