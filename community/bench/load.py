@@ -50,6 +50,8 @@ READER_ID = 11
 KEEPER_ID = 12
 MOST_APPLICATIONS = 10_000
 READER_TOPICS = 500
+#: Of the long topic: whom a reply there is told to.
+FOLLOWERS = 1_000
 READER_FOLLOWS = 60
 
 _DAY = 86_400.0
@@ -308,6 +310,7 @@ _PARAMETERS: dict[str, int | str] = {
     "applications": MOST_APPLICATIONS,
     "reader_topics": READER_TOPICS,
     "reader_follows": READER_FOLLOWS,
+    "followers": FOLLOWERS,
     "long_topic": LONG_TOPIC_ID,
     "typical_topic": TYPICAL_TOPIC_ID,
     "bodies": BODIES,
@@ -535,6 +538,13 @@ _STATEMENTS: Sequence[tuple[str, str]] = (
             member.id, 1 + (member.id * 31 + n * 17) %% %(topics)s, 'everything', 'replied', member.joined_at
         FROM members_member AS member, generate_series(1, 3) AS n
         WHERE member.id <> %(reader)s;
+        INSERT INTO discussions_follow (member_id, topic_id, level, reason, created_at)
+        SELECT member.id, %(long_topic)s, 'everything', 'chosen', member.joined_at
+        FROM (SELECT * FROM members_member WHERE id <> %(reader)s ORDER BY id LIMIT %(followers)s) AS member
+        WHERE NOT EXISTS (
+            SELECT FROM discussions_follow AS own
+            WHERE own.member_id = member.id AND own.topic_id = %(long_topic)s
+        );
         INSERT INTO discussions_follow (member_id, topic_id, level, reason, created_at)
         SELECT %(reader)s, topic_id, 'everything', 'chosen', read_at
         FROM discussions_readstate WHERE member_id = %(reader)s
