@@ -67,7 +67,7 @@ def _read_file(pk: int) -> bool:
     try:
         text = text_of(content, file.file_name.rpartition(".")[2].lower())
     except UnreadableError as error:
-        logger.warning("a file could not be read", extra={"attachment": pk, "reason": str(error)})
+        logger.warning("a file could not be read", extra={"reason": str(error), "count": file.size})
         text = ""
     with transaction.atomic():
         # Of itself the row says nothing any more of who uploaded it: the post does, or nobody.
