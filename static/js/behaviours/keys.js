@@ -1,5 +1,5 @@
 /* Keys for those who read without a mouse; the list of them is the dialog #keys. */
-const ITEMS = ".post:not(.post-gone), .topic, .card, .result";
+const ITEMS = ".post:not(.post-gone), .topic, .card, .result, .notice-row";
 const WAIT = 1500;
 
 let current = null;
