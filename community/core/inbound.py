@@ -21,7 +21,7 @@ from celery import shared_task
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -80,9 +80,28 @@ def answers(taker: Taker) -> Taker:
     return taker
 
 
-@transaction.atomic
 def receive_mail(raw: bytes) -> ReceivedMail | None:
-    """Settle one mail. None where it was settled before: its own id is the key, and the row is in this transaction."""
+    """Settle one mail. None where it was settled before: its own id is the key, and the row is in that transaction.
+
+    One that nobody could read (the standard library meets some with errors of every kind) is noted as unknown, so
+    that the mails behind it are not kept waiting. Raises `OperationalError` while the database is away: then nothing
+    was settled, and the source keeps the mail.
+    """
+    try:
+        return _receive(raw)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("mail not read", extra={"reason": type(error).__name__})
+        received, is_new = ReceivedMail.objects.get_or_create(
+            message_id=_made_id(raw),
+            defaults={"kind": ReceivedKind.UNKNOWN, "note": f"unreadable: {type(error).__name__}"},
+        )
+        return received if is_new else None
+
+
+@transaction.atomic
+def _receive(raw: bytes) -> ReceivedMail | None:
     message = parse_mail(raw[:LONGEST_MAIL])
     message_id = _message_id(message, raw)
     received, is_new = ReceivedMail.objects.get_or_create(
@@ -128,7 +147,11 @@ def _settle(message: Message, message_id: str) -> Outcome:
 def _message_id(message: Message, raw: bytes) -> str:
     """Its own id; a mail without one is known by what is in it."""
     given = "".join(str(message.get("Message-ID", "")).split())
-    return given if 0 < len(given) <= 200 else f"<{hashlib.sha256(raw).hexdigest()}>"
+    return given if given.isprintable() and 0 < len(given) <= 200 else _made_id(raw)
+
+
+def _made_id(raw: bytes) -> str:
+    return f"<{hashlib.sha256(raw).hexdigest()}>"
 
 
 def _recipients(message: Message) -> list[str]:
@@ -159,7 +182,8 @@ def _decoded(part: Message) -> str:
         return ""
     try:
         return payload.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
+    except (LookupError, ValueError):
+        # No charset, or one of those that have no text or know no replacing ("idna", "undefined").
         return payload.decode("utf-8", "replace")
 
 

@@ -459,6 +459,34 @@ class Mailbox(socketserver.StreamRequestHandler):
             self.seen.add(int(words[1]))
 
 
+HOSTILE_PARTS = {
+    "a charset that is none": "Content-Type: text/plain; charset=nonsense\n",
+    "a charset without text": "Content-Type: text/plain; charset=undefined\n",
+    "a charset that replaces nothing": "Content-Type: text/plain; charset=idna\n",
+    "a charset of bytes": "Content-Type: text/plain; charset=base64\n",
+    "an encoding that is none": "Content-Transfer-Encoding: base64\n",
+    "a boundary that never comes": "Content-Type: multipart/mixed; boundary=x\n",
+    "a file without a name": "Content-Disposition: attachment; filename*=x'y'%00\n",
+    "a header of nothing": "Subject: =?undefined?q?=00?=\n",
+    "a sender of nothing": "From: \0 <\0>\n",
+}
+
+
+@pytest.mark.parametrize("headers", HOSTILE_PARTS.values(), ids=HOSTILE_PARTS)
+def test_no_mail_is_so_broken_that_it_stops_the_next(mailbox, member, headers):
+    topic = make_topic()
+    broken = mail_from(member, topic, "a\0b \x00 ü", headers=headers)
+    Mailbox.mails = {
+        1: broken,
+        2: broken.replace(b"Message-ID: <1", b"Message-ID: <\0\xff1"),
+        3: b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\nContent-Type: message/rfc822\n\n" * 400,
+        4: mail_from(member, topic, "The next one.", number=2),
+    }
+    assert take_in(ImapSource(mailbox)) == 4
+    assert Mailbox.seen == {1, 2, 3, 4}
+    assert Post.objects.filter(topic=topic).order_by("number").last().source == "The next one."
+
+
 @pytest.fixture
 def mailbox() -> Iterator[str]:
     Mailbox.mails, Mailbox.seen = {}, set()
