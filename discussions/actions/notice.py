@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from community.core.models import Notice, NoticeReason
 from community.core.notices import CHUNK, notify
@@ -68,7 +69,8 @@ def tell_of_answer(post: Post, *, at: datetime, by_id: int | None) -> None:
     """Rule 3.11: who wrote the accepted answer, and whoever follows the question for its highlights."""
     topic = post.topic
     if post.author_id is not None:
-        _tell(post, NoticeReason.ANSWERED, at, [post.author_id], actor_id=by_id, tells_author=True)
+        title = _("Your answer was accepted: {title}").format(title=topic.title)
+        _tell(post, NoticeReason.ANSWERED, at, [post.author_id], actor_id=by_id, tells_author=True, title=title)
     for chunk in _chunks(Follow.objects.filter(topic=topic, level__in=HIGHLIGHTS)):
         _tell(post, NoticeReason.ANSWERED, at, chunk, actor_id=by_id)
 
@@ -118,6 +120,7 @@ def _tell(
     *,
     actor_id: int | None = None,
     tells_author: bool = False,
+    title: str = "",
 ) -> None:
     """Those of them who may read it, want to hear of it and have not read it; never who did it."""
     actor_id = actor_id or post.author_id
@@ -130,7 +133,7 @@ def _tell(
             told,
             reason=reason,
             key=notice_key(post.topic_id),
-            title=post.topic.title,
+            title=title or post.topic.title,
             url=post.get_absolute_url(),
             target=post,
             at=at,

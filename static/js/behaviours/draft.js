@@ -12,6 +12,9 @@ export default function draft(form) {
   const aids = form.querySelector("[data-draft-aids]");
   const said = form.querySelector("[data-draft-said]");
   const beside = form.querySelector("[data-draft-advice]");
+  const similarPlace = document.querySelector("[data-draft-similar]");
+  const titleField = form.elements.namedItem("title")?.closest(".field");
+  const belowTitle = document.createElement("div");
   const address = form.querySelector("[data-draft-keep]")?.formAction ?? "/drafts/keep/";
   const member = value("typed_by");
   const place = `draft:${member}:${key}`;
@@ -23,6 +26,9 @@ export default function draft(form) {
   let apart = false;
   let leaving = false;
 
+  belowTitle.className = "writing-advice";
+  belowTitle.setAttribute("aria-live", "polite");
+  if (similarPlace) titleField?.after(belowTitle);
   hidden("draft_key", key);
   hidden("draft_writer", writer);
   hidden("draft_sequence", sequence);
@@ -184,8 +190,24 @@ export default function draft(form) {
     if (isDirty()) remember();
     else forget();
     tell("kept");
-    if (beside && advice !== undefined) beside.innerHTML = advice;
+    if (beside && advice !== undefined) showAdvice(advice);
     return true;
+  }
+
+  /* What was said before stands where the writer of a title looks: at the side of a wide window, below the title in a
+     narrow one. There it pushes the text down, so that it stays below the form while somebody writes in the text. */
+  function showAdvice(advice) {
+    beside.innerHTML = advice;
+    if (!similarPlace || !titleField) return;
+    const similar = beside.querySelector(".similar");
+    const isWide = similarPlace.parentElement.getBoundingClientRect().top < form.getBoundingClientRect().bottom;
+    if (isWide || titleField.contains(document.activeElement)) {
+      const [place, other] = isWide ? [similarPlace, belowTitle] : [belowTitle, similarPlace];
+      place.replaceChildren(...(similar ? [similar] : []));
+      other.replaceChildren();
+    } else if (belowTitle.childElementCount) {
+      similar?.remove();
+    }
   }
 
   function later(word) {
