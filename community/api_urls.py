@@ -192,7 +192,14 @@ urlpatterns = [
         name="api_message_list",
     ),
     path(
-        "v1/messages/<int:message_id>/", MessageEndpoint.as_view({"get": "retrieve"}), name="api_message_show"
+        "v1/messages/<int:message_id>/",
+        MessageEndpoint.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="api_message_show",
+    ),
+    path(
+        "v1/messages/<int:message_id>/restore/",
+        MessageEndpoint.as_view({"post": "restore"}),
+        name="api_message_restore",
     ),
     path(
         "v1/messages/<int:message_id>/report/",

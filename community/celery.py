@@ -43,6 +43,10 @@ app.conf.beat_schedule = {
         "task": "discussions.forget_drafts",
         "schedule": crontab(hour="3", minute="35"),
     },
+    "forget-deleted-messages": {
+        "task": "discussions.forget_deleted_messages",
+        "schedule": crontab(hour="3", minute="45"),
+    },
     "remove-unclaimed-attachments": {
         "task": "discussions.remove_unclaimed_attachments",
         "schedule": crontab(hour="3", minute="55"),

@@ -171,6 +171,14 @@ def read_what_is_attached(activity: Activity) -> None:
         transaction.on_commit(partial(enqueue, read_files))
 
 
+@on(Verb.MESSAGE_SENT, Verb.MESSAGE_EDITED, Verb.MESSAGE_RESTORED)
+def read_what_is_sent_along(activity: Activity) -> None:
+    """The same for messages, whose words only those who take part can look for."""
+    files = Attachment.objects.filter(width=0, message_id=activity.target_id, words_read_at__isnull=True)
+    if files.exists():
+        transaction.on_commit(partial(enqueue, read_files))
+
+
 @on(Verb.POST_DELETED)
 def forget_what_was_attached(activity: Activity) -> None:
     forget_files(activity.target_id)
@@ -184,7 +192,8 @@ def move_what_is_attached(activity: Activity) -> None:
 @on(Verb.MESSAGE_SENT)
 def tell_of_message(activity: Activity) -> None:
     """Rule 3.13: those who take part, without a word of what was said; not who muted the author, nor who pauses."""
-    message = Message.objects.select_related("author", "conversation").filter(pk=activity.target_id).first()
+    sent = Message.objects.select_related("author", "conversation").filter(pk=activity.target_id)
+    message = sent.filter(deleted_at__isnull=True).first()
     if message is not None:
         notify(
             recipients_of(message),

@@ -8,11 +8,13 @@ from discussions.actions.digest import claim_digests, plan_digests
 from discussions.actions.draft import forget_drafts
 from discussions.actions.file_text import read_files
 from discussions.actions.maintenance import render_old_posts, repair_counters
+from discussions.actions.message import forget_deleted_messages
 from discussions.actions.pin import unpin_topics
 
 __all__ = [
     "begin_sessions",
     "claim_digests",
+    "forget_deleted_messages",
     "forget_drafts",
     "nudge_askers",
     "plan_digests",

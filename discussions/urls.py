@@ -111,5 +111,8 @@ urlpatterns = [
     path("messages/<int:conversation_id>/leave/", message.conversation_leave, name="conversation_leave"),
     path("messages/<int:conversation_id>/people/", message.participant_create, name="participant_create"),
     path("messages/items/<int:message_id>/", message.message_show, name="message_show"),
+    path("messages/items/<int:message_id>/edit/", message.message_edit, name="message_edit"),
+    path("messages/items/<int:message_id>/delete/", message.message_delete, name="message_delete"),
+    path("messages/items/<int:message_id>/restore/", message.message_restore, name="message_restore"),
     path("messages/items/<int:message_id>/report/", message.message_report, name="message_report"),
 ]

@@ -348,6 +348,9 @@ MATRIX: dict[str, Row] = {
     "participant_create": with_body(act((), otherwise=404), to="somebody"),
     "message_show": page(404),
     "message_report": page(404),
+    "message_edit": page(404),
+    "message_delete": act((), otherwise=404),
+    "message_restore": act((), otherwise=404),
     # allauth
     "account_login": public(signed_in=302),
     "account_logout": public(302, signed_in=200),
@@ -432,6 +435,7 @@ MATRIX: dict[str, Row] = {
     "api_conversation_leave": api(404, method="post"),
     "api_message_list": api(404),
     "api_message_show": api(404),
+    "api_message_restore": api(404, method="post"),
     "api_message_report": api(404, method="post", reason="abuse"),
     # Somebody else's: a manager's token lists and revokes everybody's.
     "api_invitation_list": api(),

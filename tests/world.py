@@ -27,6 +27,7 @@ from community.core.text import Prose, SourceFormat
 from discussions.actions.ask_session import answer_question, ask_question, settle_session
 from discussions.actions.attachment import attach_file
 from discussions.actions.bookmark import bookmark_post
+from discussions.actions.file_text import read_files
 from discussions.actions.message import report_message, send_message, start_conversation
 from discussions.actions.pin import pin_topic
 from discussions.actions.post import accept_answer, delete_post, edit_post, thank_post
@@ -266,9 +267,14 @@ def make_open_world() -> World:
         at=timezone.now(),
     )
     world.notice = Notice.objects.get(key="planted")
+    sent = attach_file(BytesIO(b"zqmessagefiletextqz"), by=world.writer, file_name="zqmessagefilenameqz.txt")
     world.message = start_conversation(
-        [world.cast["insider"]], by=world.writer, prose=_prose("zqmessageqz"), at=timezone.now()
+        [world.cast["insider"]],
+        by=world.writer,
+        prose=_prose(f"zqmessageqz [a]({sent.get_absolute_url()})"),
+        at=timezone.now(),
     )
+    read_files()
     send_message(world.message.conversation, by=world.cast["insider"], prose=_prose("zqmessageanswerqz"))
     third = make_member()
     start_conversation(
@@ -470,6 +476,7 @@ def secrets_hidden_from(role: str) -> set[str]:
     hidden |= {"zqmessagereportedqz", "zqreportqz"}
     hidden |= (
         {"zqmessageqz", "zqmessageanswerqz", "zqmessagegroupqz", "zqgroupnameqz"}
+        | {"zqmessagefiletextqz", "zqmessagefilenameqz"}
         if role != "insider"
         else set()
     )

@@ -141,6 +141,9 @@ class Verb(models.TextChoices):
     ANSWER_UNACCEPTED = "answer.unaccepted", _("took back an accepted answer")  # topic_id, number
     # messages (rule 3.13): never a word of them, and no counterpart: the target leads only those who take part
     MESSAGE_SENT = "message.sent", _("sent a message")  # is_group, is_first
+    MESSAGE_EDITED = "message.edited", _("edited a message")  # version
+    MESSAGE_DELETED = "message.deleted", _("deleted a message")
+    MESSAGE_RESTORED = "message.restored", _("restored a message")
     # target: the participant
     MESSAGE_REQUEST_ACCEPTED = "message_request.accepted", _("accepted a first message")
     PARTICIPANT_ADDED = "participant.added", _("added somebody to a conversation")  # target: the participant

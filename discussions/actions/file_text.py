@@ -1,4 +1,4 @@
-"""The words of files that stand in posts, put into the search; read by a job, because a file takes its time."""
+"""The words of files that stand in posts and messages, for the search; read by a job, because a file takes its time."""
 
 import logging
 import time
@@ -8,12 +8,15 @@ from celery import shared_task
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from community.core.models import SearchEntry, SearchKind
 from community.core.search import move_entries, put_entry, remove_entry
+from community.core.text import plain_text
 from discussions.actions.attachment import path_of
-from discussions.models import Attachment, Topic
-from discussions.office_text import UnreadableError, text_of
+from discussions.actions.message import message_vector
+from discussions.models import Attachment, Message, Topic
+from discussions.office_text import TEXT_LENGTH, UnreadableError, text_of
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +28,11 @@ _TYPE: Final = "attachment"
 
 @shared_task(name="discussions.read_files")
 def read_files() -> int:
-    """Put files of posts into the search that are not in it yet. Safe to run twice and at once; returns how many.
+    """Read files of posts and of messages that were not read yet. Safe to run twice and at once; returns how many
+    posts' files and messages that were.
+
+    A file of a post has an entry in the search. One of a message has none: its words stand with the message's own, in
+    a row that only those who take part can reach.
 
     A file that cannot be read, because it is damaged, encrypted or hostile, is found by its name alone and not tried
     again. What is left over, a later run takes.
@@ -35,11 +42,20 @@ def read_files() -> int:
         ~Exists(entries), width=0, post__deleted_at__isnull=True, post__topic__deleted_at__isnull=True
     )
     ids = list(waiting.filter(post__isnull=False).order_by("pk").values_list("pk", flat=True)[:FILES_AT_ONCE])
+    private = Attachment.objects.filter(
+        Exists(Message.objects.filter(pk=OuterRef("message_id"), deleted_at__isnull=True)),
+        message_id__isnull=False,
+        words_read_at__isnull=True,
+        width=0,
+    ).order_by("pk")
+    message_ids = list(dict.fromkeys(private.values_list("message_id", flat=True)[:FILES_AT_ONCE]))
     read, until = 0, time.monotonic() + ENOUGH_SECONDS
     for pk in ids:
-        if time.monotonic() > until:
-            break
-        read += _read_file(pk)
+        if time.monotonic() < until:
+            read += _read_file(pk)
+    for message_id in message_ids:
+        if message_id is not None and time.monotonic() < until:
+            read += _read_files_of_message(message_id, until)
     return read
 
 
@@ -62,13 +78,7 @@ def _read_file(pk: int) -> bool:
     file = Attachment.objects.filter(pk=pk).first()
     if file is None or not default_storage.exists(path_of(file.name)):
         return False
-    with default_storage.open(path_of(file.name)) as stored:
-        content = stored.read()
-    try:
-        text = text_of(content, file.file_name.rpartition(".")[2].lower())
-    except UnreadableError as error:
-        logger.warning("a file could not be read", extra={"reason": str(error), "count": file.size})
-        text = ""
+    text = _words_of(file)
     with transaction.atomic():
         # Of itself the row says nothing any more of who uploaded it: the post does, or nobody.
         locked = (
@@ -90,3 +100,37 @@ def _read_file(pk: int) -> bool:
             at=locked.post.created_at,
         )
     return True
+
+
+def _read_files_of_message(message_id: int, until: float) -> bool:
+    """Read without a lock, then write; a file that comes meanwhile lets the next run read all of them again.
+
+    Of more files than there is time for, the last ones are found by their names.
+    """
+    files = list(Attachment.objects.filter(message_id=message_id, width=0).order_by("pk"))
+    words = ""
+    for file in files:
+        words += f"{file.file_name}\n"
+        is_there = default_storage.exists(path_of(file.name))
+        if is_there and len(words) < TEXT_LENGTH and time.monotonic() < until:
+            words += f"{_words_of(file)}\n"
+    with transaction.atomic():
+        message = Message.objects.select_for_update().filter(pk=message_id, deleted_at__isnull=True).first()
+        if message is None:
+            return False
+        message.vector = message_vector(plain_text(message.html), words[:TEXT_LENGTH])
+        message.save(update_fields=["vector"])
+        ids = [file.pk for file in files]
+        Attachment.objects.filter(pk__in=ids).update(words_read_at=timezone.now())
+    return True
+
+
+def _words_of(file: Attachment) -> str:
+    """'' where nothing can be read."""
+    with default_storage.open(path_of(file.name)) as stored:
+        content = stored.read()
+    try:
+        return text_of(content, file.file_name.rpartition(".")[2].lower())
+    except UnreadableError as error:
+        logger.warning("a file could not be read", extra={"reason": str(error), "count": file.size})
+        return ""

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from celery import shared_task
 from django.contrib.postgres.search import SearchVector
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,15 +19,25 @@ from community.core.languages import config_of
 from community.core.models import Audience
 from community.core.notices import read_notices
 from community.core.permissions import require
-from community.core.text import RENDERER_VERSION, Prose, clean_line, clean_source, plain_text, render
+from community.core.text import (
+    RENDERER_VERSION,
+    Prose,
+    SourceFormat,
+    clean_line,
+    clean_source,
+    plain_text,
+    render,
+)
 from community.core.verbs import Verb
 from discussions.actions.attachment import claim_attachments
+from discussions.actions.post import SILENT_FOR
 from discussions.actions.topic import clean_prose
 from discussions.models import (
     GROUP_LIMIT,
     GROUP_NAME_LENGTH,
     REPORT_WORDS_LENGTH,
     UNANSWERED,
+    Attachment,
     ContactPreference,
     ContactRule,
     Conversation,
@@ -35,7 +47,15 @@ from discussions.models import (
     Report,
     ReportReason,
 )
-from discussions.permissions import can_contact, can_report_message, can_write_in
+from discussions.permissions import (
+    IN_BIN_FOR,
+    can_contact,
+    can_delete_message,
+    can_edit_message,
+    can_report_message,
+    can_restore_message,
+    can_write_in,
+)
 from members.models import Member, Tie, TieKind
 from members.permissions import is_admitted
 
@@ -46,6 +66,7 @@ NEWCOMER_FOR: Final = timedelta(days=7)
 #: What is reported is read with what led to it.
 CONTEXT_MESSAGES: Final = 3
 _REPORTED_CHARACTERS: Final = 5_000
+FORGET_AT_ONCE: Final = 1_000
 
 
 def notice_key(conversation_id: int) -> str:
@@ -142,7 +163,7 @@ def send_message(
         html=rendered.html,
         renderer_version=RENDERER_VERSION,
         created_at=now,
-        vector=SearchVector(Value(rendered.plain), config=config_of(rendered.plain)),
+        vector=message_vector(rendered.plain),
     )
     claim_attachments(rendered.html, by=by, message_id=message.pk)
     mine = Participant.objects.get(conversation=conversation, member=by)
@@ -160,6 +181,91 @@ def send_message(
     )
     claimed.settle(message.pk)
     return message
+
+
+@transaction.atomic
+def edit_message(
+    message: Message, *, by: Member, prose: Prose, version: int, at: datetime | None = None
+) -> Message:
+    """Change one's own words within 15 minutes; inside five it is silent (rule 3.7), later readers see that it was.
+
+    `version` is the one the editor started from: raises `Conflict` where another window saved meanwhile. Raises
+    `Refused` with the reason of `can_edit_message`, and `Invalid` for an empty or overlong body.
+    """
+    prose = clean_prose(prose)
+    message = _locked_message(message)
+    require(can_edit_message(by, message))
+    if message.version != version:
+        raise Conflict(_("You saved this message in another window meanwhile. Compare, and save again."))
+    if prose == Prose(message.source, SourceFormat(message.source_format)):
+        return message
+    now = at or timezone.now()
+    rendered = render(prose.source, prose.source_format)
+    if now - message.created_at > SILENT_FOR:
+        message.edited_at = now
+    message.version += 1
+    message.source, message.source_format = prose.source, prose.source_format
+    message.html, message.renderer_version = rendered.html, RENDERER_VERSION
+    _put_words(message, rendered.plain)
+    claim_attachments(rendered.html, by=by, message_id=message.pk)
+    record(
+        Verb.MESSAGE_EDITED,
+        by=by,
+        at=now,
+        target=message,
+        audience=Audience.MEMBER,
+        version=message.version,
+    )
+    return message
+
+
+@transaction.atomic
+def delete_message(message: Message, *, by: Member) -> Message:
+    """Take one's own message away from everybody, its files and its place in the search with it; the number stays.
+
+    What was reported stays with the moderators. Raises `Refused` for somebody else's; deleting again changes nothing.
+    """
+    message = _locked_message(message)
+    require(can_delete_message(by, message))
+    if message.deleted_at is None:
+        message.deleted_at = timezone.now()
+        message.save(update_fields=["deleted_at"])
+        record(Verb.MESSAGE_DELETED, by=by, target=message, audience=Audience.MEMBER)
+    return message
+
+
+@transaction.atomic
+def restore_message(message: Message, *, by: Member) -> Message:
+    """Bring one's own deleted message back to its number.
+
+    Raises `Conflict` where it is there, and `Refused` after 30 days.
+    """
+    message = _locked_message(message)
+    require(can_restore_message(by, message))
+    if message.deleted_at is None:
+        raise Conflict(_("This message is there already."))
+    message.deleted_at = None
+    message.save(update_fields=["deleted_at"])
+    record(Verb.MESSAGE_RESTORED, by=by, target=message, audience=Audience.MEMBER)
+    return message
+
+
+@shared_task(name="discussions.forget_deleted_messages")
+def forget_deleted_messages() -> int:
+    """Rule 3.7: thirty days after a message was deleted its words go, and its files. Safe to run twice.
+
+    Returns how many. The files themselves go with those that no row names.
+    """
+    with transaction.atomic():
+        old = Message.objects.select_for_update(skip_locked=True).filter(
+            deleted_at__lt=timezone.now() - IN_BIN_FOR
+        )
+        ids = list(old.exclude(html="").order_by("pk").values_list("pk", flat=True)[:FORGET_AT_ONCE])
+        Attachment.objects.filter(message_id__in=ids).delete()
+        Message.objects.filter(pk__in=ids).update(
+            source="", html="", version=F("version") + 1, vector=message_vector("")
+        )
+    return len(ids)
 
 
 @transaction.atomic
@@ -277,13 +383,15 @@ def report_message(
 ) -> Report:
     """Hand a message to the moderators, with the three before it that the reporter can read, as they stand now.
 
-    `message` must be visible to `by`. Raises `Refused` for one's own, `Conflict` where one has reported it already.
+    `by` must have received `message`, which its author may have deleted since. Raises `Refused` for one's own and for
+    words that are gone, `Conflict` where one has reported it already.
     """
     require(can_report_message(by, message))
     if Report.objects.filter(reporter=by, target_type="message", target_id=message.pk).exists():
         raise Conflict(_("You have reported this already. A moderator will look at it."))
     before = (
-        Message.objects.visible_to(by)
+        Message.objects.received_by(by)
+        .filter(Q(pk=message.pk) | Q(deleted_at__isnull=True))
         .filter(conversation=message.conversation_id, number__lte=message.number)
         .select_related("author")
         .order_by("-number")[: CONTEXT_MESSAGES + 1]
@@ -317,6 +425,34 @@ def report_message(
         reason=str(reason),
     )
     return row
+
+
+def message_vector(plain: str, file_words: str = "") -> Combinable:
+    """What a message is found by: its own words, and those of its files, which weigh less."""
+    own = SearchVector(Value(plain), config=config_of(plain), weight="C")
+    return own + SearchVector(Value(file_words), config=config_of(file_words), weight="D")
+
+
+def _put_words(message: Message, plain: str) -> None:
+    """Save it with its own words; those of its files come back as soon as the job has read them again."""
+    message.vector = message_vector(plain)
+    message.save(
+        update_fields=[
+            "version",
+            "edited_at",
+            "source",
+            "source_format",
+            "html",
+            "renderer_version",
+            "vector",
+        ]
+    )
+    Attachment.objects.filter(message_id=message.pk).update(words_read_at=None)
+
+
+def _locked_message(message: Message) -> Message:
+    locked = Message.objects.select_for_update(of=("self",)).select_related("conversation")
+    return locked.get(pk=message.pk)
 
 
 def _open(people: dict[int, Member], *, by: Member, name: str, at: datetime) -> Conversation:

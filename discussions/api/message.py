@@ -23,8 +23,11 @@ from community.core.api.views import Endpoint, found, unlike_the_rest
 from community.core.text import MAX_SOURCE, Prose, SourceFormat
 from discussions.actions.message import (
     answer_conversation,
+    delete_message,
+    edit_message,
     leave_conversation,
     report_message,
+    restore_message,
     send_message,
     start_conversation,
 )
@@ -80,7 +83,9 @@ class MessageSerializer(serializers.Serializer[Message]):
         [(value.value, value.value) for value in SourceFormat], source="source_format"
     )
     html = serializers.CharField(help_text=_("As it is read: sanitised."))
+    version = serializers.IntegerField(help_text=_("Send it back with a change."))
     created_at = MomentField()
+    edited_at = MomentField(allow_null=True, help_text=_("Null for changes inside five minutes."))
 
 
 class ParticipantSerializer(serializers.Serializer[Participant]):
@@ -100,6 +105,12 @@ class MessageDraft(StrictSerializer):
     body = TextField(max_length=MAX_SOURCE)
     body_format = serializers.ChoiceField(
         [(value.value, value.value) for value in SourceFormat], default=SourceFormat.MARKDOWN.value
+    )
+
+
+class MessageChange(MessageDraft):
+    version = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, help_text=_("The version the change started from.")
     )
 
 
@@ -236,11 +247,36 @@ class MessageEndpoint(Endpoint):
         return self.shown(found(self.get_queryset(), pk=message_id), MessageSerializer)
 
     @extend_schema(
+        parameters=[id_parameter("message_id")], request=MessageChange, responses=MessageSerializer
+    )
+    def partial_update(self, request: ApiRequest, message_id: int) -> Response:
+        """Change one's own words within 15 minutes."""
+        message, values = found(self.get_queryset(), pk=message_id), self.body(MessageChange)
+        message = edit_message(message, by=request.user, prose=_prose(values), version=values["version"])
+        return self.shown(found(self.get_queryset(), pk=message.pk), MessageSerializer)
+
+    @extend_schema(parameters=[id_parameter("message_id")], request=None, responses={204: None})
+    def destroy(self, request: ApiRequest, message_id: int) -> Response:
+        """Take one's own message away from everybody; it can be brought back for 30 days."""
+        message, _nothing = found(self.get_queryset(), pk=message_id), self.body(StrictSerializer)
+        delete_message(message, by=request.user)
+        return Response(status=204)
+
+    @extend_schema(parameters=[id_parameter("message_id")], request=None, responses={200: MessageSerializer})
+    def restore(self, request: ApiRequest, message_id: int) -> Response:
+        """Bring one's own deleted message back to its number."""
+        message = found(Message.objects.received_by(request.user), pk=message_id)
+        self.body(StrictSerializer)
+        restore_message(message, by=request.user)
+        return self.shown(found(self.get_queryset(), pk=message_id), MessageSerializer)
+
+    @extend_schema(
         parameters=[id_parameter("message_id")], request=MessageReport, responses={201: ReportSerializer}
     )
     def report(self, request: ApiRequest, message_id: int) -> Response:
-        """Hand a message to the moderators, with up to three before it."""
-        message, values = found(self.get_queryset(), pk=message_id), self.body(MessageReport)
+        """Hand a message to the moderators, with up to three before it; also one that was deleted since."""
+        received = Message.objects.received_by(request.user).select_related("conversation", "author")
+        message, values = found(received, pk=message_id), self.body(MessageReport)
         row = report_message(
             message,
             by=request.user,

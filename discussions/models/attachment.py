@@ -39,6 +39,8 @@ class Attachment(models.Model):
     `uploader` is therefore null as soon as it stands somewhere: who wrote an unattributed post must not be found in
     another table. `name` is its address and its name in the storage, `file_name` what a download is called.
     `width` and `height` are pixels of a picture that was drawn anew; 0 for every other file. `size` is in bytes.
+    `words_read_at` says of a file in a message that the message is found by its words; of a file in a post its entry
+    in the search says so.
     """
 
     name = models.CharField(max_length=32, unique=True)
@@ -57,6 +59,7 @@ class Attachment(models.Model):
     )
     # The table of messages stands to the right of this one in time: a number, and no foreign key.
     message_id = models.BigIntegerField(null=True)
+    words_read_at = models.DateTimeField(null=True)
 
     objects = AttachmentQuerySet.as_manager()
 
@@ -78,6 +81,12 @@ class Attachment(models.Model):
             models.Index(fields=["post"], condition=Q(post__isnull=False), name="attachment_of_post"),
             models.Index(
                 fields=["message_id"], condition=Q(message_id__isnull=False), name="attachment_of_message"
+            ),
+            # Files of messages that wait to be read.
+            models.Index(
+                fields=["id"],
+                condition=Q(message_id__isnull=False, words_read_at__isnull=True, width=0),
+                name="attachment_unread",
             ),
         )
 

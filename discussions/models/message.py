@@ -170,7 +170,11 @@ class Participant(models.Model):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: object) -> Self:
-        """What stands in one's own conversations since one is in them.
+        """What was received and its author has not deleted since."""
+        return self.received_by(user).filter(deleted_at__isnull=True)
+
+    def received_by(self, user: object) -> Self:
+        """What stands in one's own conversations since one is in them; also where only a gap is left of it.
 
         In a group, without what somebody wrote whom the reader has blocked. Between two it stays: it may have to be
         reported.
@@ -189,7 +193,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One numbered message; stored as posts are: the source, and what the renderer made of it."""
+    """One numbered message; stored as posts are: the source, and what the renderer made of it.
+
+    `version` grows with each change, silent ones included. What was deleted keeps its words for 30 days, for whoever
+    wrote it, to bring it back, and for a report by whoever received it; then only the number is left. The vector holds
+    the words of its files too.
+    """
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
@@ -203,6 +212,9 @@ class Message(models.Model):
     html = models.TextField()
     renderer_version = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1, db_default=1)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
     vector = SearchVectorField()
 
     objects = MessageQuerySet.as_manager()
@@ -219,6 +231,10 @@ class Message(models.Model):
             GinIndex(fields=["vector"], name="message_vector", fastupdate=False),
             # What the renderer's next version has to go through.
             models.Index(fields=["renderer_version", "id"], name="message_renderer_version"),
+            # Whose words are to go.
+            models.Index(
+                fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="message_deleted"
+            ),
         )
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from django.utils import timezone
 from community.core.diff import DiffPart, diff_words
 from community.core.moments import moment
 from community.core.text import Prose, SourceFormat, render
-from discussions.models import Post
+from discussions.models import Message, Post
 from discussions.queries.rows import RevisionRow
 
 NOBODY = "—"
@@ -43,7 +43,7 @@ def post_history(post: Post) -> list[RevisionRow]:
     return rows
 
 
-def changes_between(post: Post, typed: Prose) -> list[list[DiffPart]]:
+def changes_between(post: Post | Message, typed: Prose) -> list[list[DiffPart]]:
     """What saving this text would change in what stands there now, paragraph by paragraph. No query."""
     return diff_words(
         _readable(post.source, post.source_format), _readable(typed.source, typed.source_format)

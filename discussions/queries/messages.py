@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
@@ -18,6 +19,7 @@ from community.core.permissions import Denied
 from community.core.text import excerpt, plain_text
 from discussions.models import (
     MESSAGES_PER_PAGE,
+    Attachment,
     ContactPreference,
     ContactRule,
     Conversation,
@@ -25,7 +27,7 @@ from discussions.models import (
     Participant,
     ParticipantState,
 )
-from discussions.permissions import can_write_in
+from discussions.permissions import IN_BIN_FOR, MESSAGE_EDITABLE_FOR, can_write_in
 from members.models import Member
 
 CONVERSATIONS_PER_PAGE = 30
@@ -55,18 +57,22 @@ class ConversationRow:
 
 @dataclass(frozen=True, slots=True)
 class FoundMessage:
-    """A message that holds the words somebody looked for among their own."""
+    """A message that holds the words somebody looked for among their own, itself or in a file of it."""
 
     title: str
     url: str
     author_name: str
     excerpt: str
+    files: str
     when: Moment
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message. `url` names it for ever; `report_url` is '' for one's own."""
+    """One message. `report_url` is '' for one's own, the addresses for changing it for everybody else's.
+
+    Of what its author deleted only `deleted_note` is left, and for 30 days the way back, or the way to report it.
+    """
 
     anchor: str
     number: int
@@ -78,6 +84,11 @@ class MessageRow:
     is_mine: bool
     is_first_new: bool
     report_url: str
+    edited_label: str
+    edit_url: str
+    delete_url: str
+    deleted_note: str
+    restore_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +167,12 @@ def waiting_requests(user: Member) -> int:
 
 
 def found_messages(user: Member, words: str, *, limit: int = FOUND_MESSAGES) -> list[FoundMessage]:
-    """Rule 3.16: the words among one's own messages, the newest first. Three queries."""
+    """Rule 3.16: the words among one's own messages, the newest first. Four queries."""
     if not words:
         return []
     found = list(messages_with(user, words).select_related("conversation", "author").order_by("-pk")[:limit])
     titles = _titles([message.conversation for message in found], user)
+    files = _file_names([message.pk for message in found])
     clock = Clock(timezone.now())
     return [
         FoundMessage(
@@ -168,6 +180,7 @@ def found_messages(user: Member, words: str, *, limit: int = FOUND_MESSAGES) -> 
             url=message.get_absolute_url(),
             author_name=_("You") if message.author_id == user.pk else message.author.display_name,
             excerpt=excerpt(plain_text(message.html)),
+            files=", ".join(files.get(message.pk, [])),
             when=clock.moment(message.created_at),
         )
         for message in found
@@ -180,6 +193,16 @@ def messages_with(user: Member, words: str) -> QuerySet[Message]:
     return Message.objects.visible_to(user).filter(vector=query)
 
 
+def _file_names(message_ids: Sequence[int]) -> dict[int, list[str]]:
+    """What was sent along with messages that the reader may see: their names, pictures left out."""
+    names: dict[int, list[str]] = {}
+    files = Attachment.objects.filter(message_id__in=message_ids, width=0).order_by("pk")
+    for message_id, name in files.values_list("message_id", "file_name"):
+        if message_id is not None:
+            names.setdefault(message_id, []).append(name)
+    return names
+
+
 def conversation_page(
     conversation: Conversation, user: Member, *, before: int | None = None
 ) -> ConversationPage:
@@ -189,13 +212,13 @@ def conversation_page(
     last = min(before - 1, conversation.highest_number) if before else conversation.highest_number
     first = max(last - MESSAGES_PER_PAGE + 1, mine.first_number)
     messages = list(
-        Message.objects.visible_to(user)
+        Message.objects.received_by(user)
         .filter(conversation=conversation, number__gte=first, number__lte=last)
         .select_related("author")
         .order_by("number")
     )
     shown = _shown_ids(user, [row.member for row in rows])
-    clock = Clock(timezone.now())
+    now = timezone.now()
     decision = can_write_in(user, conversation)
     is_asked = mine.state in {ParticipantState.ASKED, ParticipantState.IGNORED}
     return ConversationPage(
@@ -203,7 +226,7 @@ def conversation_page(
         url=conversation.get_absolute_url(),
         title=_title(conversation, rows, user),
         is_group=conversation.is_group,
-        messages=[_message_row(message, user, mine, shown, clock) for message in messages],
+        messages=[_message_row(message, user, mine, shown, now) for message in messages],
         earlier_url=f"{conversation.get_absolute_url()}?before={first}" if first > mine.first_number else "",
         people=[_person(row, user, shown) for row in rows if row.state != ParticipantState.LEFT],
         read_up_to=last,
@@ -273,11 +296,14 @@ def _row(mine: Participant, title: str, last: Message | None, user: Member, cloc
 
 
 def _message_row(
-    message: Message, user: Member, mine: Participant, shown: set[int], clock: Clock
+    message: Message, user: Member, mine: Participant, shown: set[int], now: datetime
 ) -> MessageRow:
+    clock = Clock(now)
     is_mine = message.author_id == user.pk
     read = max(mine.last_read_number, mine.first_number - 1)
     author = message.author
+    gone = message.deleted_at
+    in_bin = gone is not None and now - gone < IN_BIN_FOR
     return MessageRow(
         anchor=f"message-{message.number}",
         number=message.number,
@@ -286,11 +312,32 @@ def _message_row(
         author_initials=initials(author.display_name),
         when=clock.moment(message.created_at),
         # Sanitised when it was stored, as posts are.
-        html=mark_safe(message.html),  # noqa: S308
+        html=mark_safe("" if gone else message.html),  # noqa: S308
         is_mine=is_mine,
         is_first_new=0 < read == message.number - 1 and not is_mine,
-        report_url="" if is_mine else reverse("message_report", args=[message.pk]),
+        report_url=reverse("message_report", args=[message.pk])
+        if not is_mine and (in_bin or not gone)
+        else "",
+        edited_label=_edited_label(message, clock),
+        edit_url=reverse("message_edit", args=[message.pk])
+        if is_mine and not gone and now - message.created_at < MESSAGE_EDITABLE_FOR
+        else "",
+        delete_url=reverse("message_delete", args=[message.pk]) if is_mine and not gone else "",
+        deleted_note=_deleted_note(message, is_mine) if gone else "",
+        restore_url=reverse("message_restore", args=[message.pk]) if is_mine and in_bin else "",
     )
+
+
+def _edited_label(message: Message, clock: Clock) -> str:
+    if message.edited_at is None:
+        return ""
+    return _("Changed {when}").format(when=clock.moment(message.edited_at).relative)
+
+
+def _deleted_note(message: Message, is_mine: bool) -> str:
+    if is_mine:
+        return _("You deleted this message.")
+    return _("{name} deleted this message.").format(name=message.author.display_name)
 
 
 def _shown_ids(user: Member, members: Sequence[Member]) -> set[int]:

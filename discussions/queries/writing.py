@@ -156,6 +156,7 @@ _FORMS: Final = {
     "reply": ("topic_show", "#write"),
     "edit": ("post_edit", ""),
     "message": ("conversation_show", "#write"),
+    "rewrite": ("message_edit", ""),
 }
 
 
@@ -198,6 +199,7 @@ def _draft_title(draft: Draft, of: str) -> str:
         "reply": (_("Reply in “{title}”"), _("A reply")),
         "edit": (_("A change in “{title}”"), _("A change of a post")),
         "message": ("", _("A message")),
+        "rewrite": ("", _("A change of a message")),
     }
     named, nameless = words.get(kind, ("", _("A text")))
     return named.format(title=of) if of and named else nameless

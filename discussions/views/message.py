@@ -16,10 +16,13 @@ from community.core.text import clean_line
 from discussions.actions.message import (
     add_participant,
     answer_conversation,
+    delete_message,
+    edit_message,
     leave_conversation,
     mark_conversation_read,
     notice_key,
     report_message,
+    restore_message,
     send_message,
     set_contact_rule,
     start_conversation,
@@ -27,12 +30,14 @@ from discussions.actions.message import (
 from discussions.forms.message import (
     ContactRuleForm,
     ConversationForm,
+    MessageEditForm,
     MessageForm,
     ParticipantForm,
     ReportForm,
 )
 from discussions.models import ContactRule, Conversation, Message, ParticipantState, ReportReason
-from discussions.permissions import can_report_message
+from discussions.permissions import can_edit_message, can_report_message
+from discussions.queries.history import changes_between
 from discussions.queries.messages import (
     TABS,
     contact_rule,
@@ -182,16 +187,61 @@ def participant_create(request: MemberRequest, conversation_id: int) -> HttpResp
 
 @require_safe
 def message_show(request: MemberRequest, message_id: int) -> HttpResponse:
-    """The address of one message: it leads into its conversation."""
+    """The address of one message: it leads into its conversation, also where only its place is left."""
+    return _to_message(_received_message(request, message_id))
+
+
+def message_edit(request: MemberRequest, message_id: int) -> HttpResponse:
+    """Change one's own words; a save in another window meanwhile is shown, and nothing that was typed is lost."""
     message = _message(request, message_id)
-    url = message.conversation.get_absolute_url()
-    # The page on which it is not the last one, so that what came after is there too.
-    return redirect(f"{with_query(url, before=_page_of(message))}#message-{message.number}")
+    require(can_edit_message(request.user, message))
+    key = f"rewrite:{message.pk}"
+    draft = draft_of(request.user, key)
+    form = MessageEditForm(request.POST or None, message=message, words=draft.words if draft else None)
+    status, changes = 200, []
+    if request.method == "POST" and form.is_valid():
+        try:
+            edit_message(
+                message,
+                by=request.user,
+                prose=form.cleaned_data["body"],
+                version=form.cleaned_data["version"],
+            )
+        except Invalid as error:
+            form.take_refusal(error)
+        except Conflict as error:
+            form.start_again_from(message, error)
+            changes = changes_between(message, form.cleaned_data["body"])
+            status = 409
+        else:
+            forget_what_was_sent(request, key)
+            return _to_message(message)
+    if form.errors and status == 200:
+        status = 422
+    context = {
+        "form": form,
+        "changes": changes,
+        "writing": writing_in(request, key, draft),
+        "url": message.get_absolute_url(),
+        "conversation_url": message.conversation.get_absolute_url(),
+    }
+    return render(request, "discussions/message_edit.html", context, status=status)
+
+
+@require_POST
+def message_delete(request: MemberRequest, message_id: int) -> HttpResponse:
+    message = delete_message(_message(request, message_id), by=request.user)
+    return _to_message(message)
+
+
+@require_POST
+def message_restore(request: MemberRequest, message_id: int) -> HttpResponse:
+    return _to_message(restore_message(_received_message(request, message_id), by=request.user))
 
 
 def message_report(request: MemberRequest, message_id: int) -> HttpResponse:
-    """Hand a message to the moderators; the page says what they will read."""
-    message = _message(request, message_id)
+    """Hand a message to the moderators, also one that was deleted since; the page says what they will read."""
+    message = _received_message(request, message_id)
     require(can_report_message(request.user, message))
     form = ReportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -236,6 +286,18 @@ def _conversation(request: MemberRequest, conversation_id: int) -> Conversation:
 def _message(request: MemberRequest, message_id: int) -> Message:
     found = Message.objects.visible_to(request.user).select_related("conversation", "author")
     return get_object_or_404(found, pk=message_id)
+
+
+def _received_message(request: MemberRequest, message_id: int) -> Message:
+    """What its author has deleted since is there as a gap, which can be brought back or reported."""
+    received = Message.objects.received_by(request.user).select_related("conversation", "author")
+    return get_object_or_404(received, pk=message_id)
+
+
+def _to_message(message: Message) -> HttpResponse:
+    url = message.conversation.get_absolute_url()
+    # The page on which it is not the last one, so that what came after is there too.
+    return redirect(f"{with_query(url, before=_page_of(message))}#message-{message.number}")
 
 
 def _page_of(message: Message) -> str:
