@@ -19,12 +19,17 @@ from community.env import PROJECT, VAR
 #: A request with it is answered with its SQL statements instead of the page.
 COUNT_HEADER = "X-Bench-Count"
 SESSION_COOKIE = "session"
+CSRF_COOKIE = "csrf"
 LONGEST_START_SECONDS = 60
 LONGEST_STOP_SECONDS = 10
 
 
 class ServerError(Exception):
     """The measured server did not start; the text says where to look."""
+
+
+class EndedError(ServerError):
+    """A process that was measured is no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +125,20 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     """User and system time that these processes have used.
 
     Linux keeps a clock for each process, with nanoseconds and with the threads that have ended; /proc counts in
-    hundredths of a second, which is more than a request takes.
+    hundredths of a second, which is more than a request takes. Raises `EndedError` where one of them has ended.
     """
     total = 0.0
     for pid in pids:
+        total += _cpu_seconds(pid)
+    return total
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
         if sys.platform == "linux":
             # As clock_getcpuclockid(3) makes it: the complement of the pid, and 2 for "as scheduled".
-            total += time.clock_gettime((~pid << 3) | 2)
-        else:
-            times = psutil.Process(pid).cpu_times()
-            total += times.user + times.system
-    return total
+            return time.clock_gettime((~pid << 3) | 2)
+        times = psutil.Process(pid).cpu_times()
+    except (OSError, psutil.NoSuchProcess) as error:
+        raise EndedError(f"Process {pid} ended while it was measured.") from error
+    return float(times.user + times.system)

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from community.bench import database
+from community.bench.acts import take_back
 from community.bench.load import READER_ID
 from community.bench.measure import FLOOR, ROUNDS, PageError, measure, pages, sign_in
 from community.bench.report import parts_table, report, table
@@ -29,6 +30,12 @@ class Command(BaseCommand):
         parser.add_argument("--posts", type=int, default=40_000)
         parser.add_argument("--long-topic", type=int, default=5_000, help="posts of the longest topic")
         parser.add_argument("--requests", type=int, default=240, help=f"for each page, in {ROUNDS} rounds")
+        parser.add_argument(
+            "--against",
+            type=Path,
+            metavar="FILE",
+            help="hold the costs against those of a smaller run's --json",
+        )
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
         parser.add_argument(
             "--keep", action="store_true", help="keep the database: the same sizes start at once then"
@@ -48,7 +55,9 @@ class Command(BaseCommand):
         if options["requests"] < ROUNDS:
             raise CommandError(f"Ask at least {ROUNDS} times: there are as many rounds.")
         try:
-            result = self._measure(sizes, requests=options["requests"], where=options["where"])
+            result = self._measure(
+                sizes, requests=options["requests"], where=options["where"], small=_read(options["against"])
+            )
         except (OperationalError, ProgrammingError) as error:
             raise CommandError(
                 f"The database of the bench could not be made or read: {error}".strip()
@@ -64,17 +73,33 @@ class Command(BaseCommand):
         if not options["no_fail"] and not all(budget["kept"] for budget in result["budgets"]):
             sys.exit(1)
 
-    def _measure(self, sizes: Sizes, *, requests: int, where: bool) -> dict[str, Any]:
+    def _measure(
+        self, sizes: Sizes, *, requests: int, where: bool, small: dict[str, Any] | None
+    ) -> dict[str, Any]:
         load_seconds = None
         if not database.is_built(sizes):
             self.stderr.write(f"building {sizes.database}")
             load_seconds = database.build(sizes, say=lambda step: self.stderr.write(f"  {step}"))
+        elif database.bring_up(sizes):
+            self.stderr.write(f"ran newer migrations in {sizes.database}")
         with database.inside(sizes), running(sizes.database) as server:
             self.stderr.write("measuring")
             session_keys, chosen = sign_in(), pages(sizes)
-            figures = measure(server, session_keys, chosen, requests=requests)
-            result = report(figures, sizes, requests=requests, load_seconds=load_seconds)
+            try:
+                figures = measure(server, session_keys, chosen, requests=requests)
+            finally:
+                take_back(sizes)
+            result = report(figures, sizes, requests=requests, load_seconds=load_seconds, small=small)
             sampled = [page.path for page in chosen if page.name in SAMPLED] if where else []
             return result | {
                 "parts": parts(server, session_keys[READER_ID], sampled, requests=requests) if sampled else {}
             }
+
+
+def _read(path: Path | None) -> dict[str, Any] | None:
+    """An earlier report."""
+    try:
+        result: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path else None
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} is no report of the bench: {error}") from error
+    return result

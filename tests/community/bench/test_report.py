@@ -1,7 +1,11 @@
 """Ratios, quartiles and budgets out of measured figures; no server."""
 
+import pytest
+
+from community.bench.acts import changes
 from community.bench.measure import Figures, Page, percentile, quartiles
-from community.bench.report import BUDGETS, table
+from community.bench.report import BUDGETS, beside, table
+from community.bench.server import EndedError, cpu_seconds
 
 
 def figures(name: str, cpu: list[float], floor: list[float]) -> Figures:
@@ -18,33 +22,59 @@ def test_quartiles_and_percentiles():
     assert percentile([float(value) for value in range(101)], 95) == 95.0
 
 
-# Promised in milliseconds too: the pages of a hundred thousand people.
-LONG_LISTS = {budget.page for budget in BUDGETS if budget.figure == "p95"}
-
-
 def test_a_budget_takes_the_figure_it_is_about():
-    first = figures("long topic, first page", [4.0, 4.0, 4.0], [2.0] * 3)
-    by_name = {
+    names = {name for budget in BUDGETS for name in (budget.page, budget.against) if name}
+    by_name = {name: figures(name, [3.0] * 3, [2.0] * 3) for name in names}
+    by_name |= {
         "topic": figures("topic", [4.0, 5.0, 9.0], [2.0] * 3),
-        "space": figures("space", [3.0, 3.0, 3.0], [2.0] * 3),
-        "long topic, first page": first,
+        "long topic, first page": figures("long topic, first page", [4.0, 4.0, 4.0], [2.0] * 3),
         "long topic, middle page": figures("long topic, middle page", [4.4, 4.0, 4.2], [2.0] * 3),
         "long topic, last page": figures("long topic, last page", [8.0, 8.0, 8.0], [2.0] * 3),
-        "floor": figures("floor", [2.0] * 3, [2.0] * 3),
-        **{name: figures(name, [3.0] * 3, [2.0] * 3) for name in LONG_LISTS},
     }
+    by_name["topic, marked as read"].changes = 2
     measured = {budget.title: (budget.measured(by_name), budget.most) for budget in BUDGETS}
-    assert measured == {
-        "topic page, queries": (6.0, 10),
-        "topic page, CPU against the floor": (2.5, 2.0),
-        "topic list, queries": (6.0, 8),
-        "topic list, CPU against the floor": (1.5, 1.6),
-        "long topic, middle page against its first": (1.05, 1.1),
-        "long topic, last page against its first": (2.0, 1.1),
-        "application, queries": (6.0, 10),
-        **{f"{name}: CPU against the floor": (1.5, 3.0) for name in LONG_LISTS},
-        **{f"{name}: p95 against the floor's": (1.0, 3.0) for name in LONG_LISTS},
+    assert len(measured) == len(BUDGETS)
+    assert measured["topic: queries"] == (6.0, 10)
+    assert measured["topic: CPU against the floor"] == (2.5, 1.5)
+    assert measured["space: queries"] == (6.0, 8)
+    assert measured["space: CPU against the floor"] == (1.5, 1.4)
+    assert measured["home: queries"] == (6.0, 12)
+    assert measured["reply that a thousand are told of: statements"] == (6.0, 25)
+    assert measured["topic, marked as read: statements that change rows"] == (2.0, 1)
+    assert measured["long topic, middle page against its first"] == (1.05, 1.1)
+    assert measured["long topic, last page against its first"] == (2.0, 1.1)
+    assert measured["people: CPU against the floor"] == (1.5, 3.0)
+    assert measured["people: p95 against the floor's"] == (1.0, 3.0)
+
+
+def test_the_database_counts_where_it_is_known():
+    entry = figures("topic", [4.0, 4.0], [2.0, 2.0])
+    assert entry.whole_ratios == [2.0, 2.0]
+    entry.database_ms, entry.floor_database_ms = [5.0, 5.0], [1.0, 1.0]
+    assert entry.whole_ratios == [3.0, 3.0]
+
+
+def test_costs_are_held_against_those_of_a_smaller_community():
+    small = {
+        "sizes": {"posts": 10_000},
+        "pages": [{"name": "home", "whole_ratio": 2.0}, {"name": "space", "whole_ratio": 2.0}],
     }
+    pages = [{"name": "home", "whole_ratio": 2.4}, {"name": "space", "whole_ratio": 2.5}]
+    assert beside(small, pages) == [
+        {"title": "home: cost beside that at 10,000 posts", "most": 1.2, "measured": 1.2, "kept": True},
+        {"title": "space: cost beside that at 10,000 posts", "most": 1.2, "measured": 1.25, "kept": False},
+    ]
+
+
+def test_a_lock_is_no_change_and_a_statement_in_two_parts_is_one():
+    assert changes(["SELECT 1 FROM discussions_topic FOR UPDATE OF discussions_topic", "BEGIN"]) == 0
+    both = "WITH noticed AS (\n UPDATE core_notice\n SET read_at = now())\n INSERT INTO discussions_readstate"
+    assert changes([both, 'UPDATE "discussions_topic" SET "title" = 1', "DELETE FROM core_notice"]) == 3
+
+
+def test_a_process_that_has_ended_is_told_from_one_that_used_nothing():
+    with pytest.raises(EndedError, match="ended while it was measured"):
+        cpu_seconds([2**22 + 1])
 
 
 def test_the_table_names_what_was_broken():
