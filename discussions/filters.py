@@ -25,6 +25,8 @@ class TopicFilter:
 
     def query(self) -> str:
         """The one form of the address behind the question mark; '' for the list as it opens."""
+        if not (self.is_narrowed or self.which != FOR_YOU):
+            return ""
         values = {
             "list": self.which if self.which != FOR_YOU else "",
             "space": self.space,

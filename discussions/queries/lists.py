@@ -40,6 +40,8 @@ from discussions.queries.topic import page_of, readable_by
 from members.models import Member
 
 TOPICS_PER_PAGE = 30
+# Beyond that hardly two topics have the same number.
+MANY_REPLIES = 1_000
 # After that nobody is a newcomer any more.
 NEWCOMER_FOR = timedelta(days=30)
 
@@ -161,9 +163,19 @@ class _ListWords:
         self.topics_url = address_of("topic_show")
         self.nobody = _("A former member")
         self.none_yet = _("no replies")
+        self.replies: dict[int, str] = {}
         self.new = _("{count} new")
         self.unread = _("new")
         self.answering = _("{name} is answering")
+
+    def replies_label(self, count: int) -> str:
+        """Numbers that many topics have are put into words once."""
+        label = self.replies.get(count)
+        if label is None:
+            label = ngettext("{count} reply", "{count} replies", count).format(count=count)
+            if count < MANY_REPLIES:
+                self.replies[count] = label
+        return label
 
     def row(
         self,
@@ -202,9 +214,7 @@ class _ListWords:
             when_relative=when.relative,
             when_iso=when.iso,
             when_exact=when.exact,
-            replies_label=ngettext("{count} reply", "{count} replies", replies).format(count=replies)
-            if replies
-            else self.none_yet,
+            replies_label=self.replies_label(replies) if replies else self.none_yet,
             tags_text=" ".join([f"#{name}" for name in tag_names]),
             new_label=new_label,
             reason=why.text if why else (self.reasons.get(my_reason, "") if new else ""),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -11,8 +12,8 @@ from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.http import address_of
 from community.core.moments import Clock, initials
@@ -218,6 +219,12 @@ _REASONS = dict(FollowReason.choices)
 
 
 def follow_levels(current: str) -> list[Level]:
+    """The choices of a follow, the present one marked."""
+    return _levels(current, get_language())
+
+
+@cache
+def _levels(current: str, _language: str | None) -> list[Level]:
     return [Level(value, str(label), value == current) for value, label in FollowLevel.choices]
 
 
@@ -280,6 +287,29 @@ def post_rows(topic: Topic, user: Member, *, first: int, last: int, new_from: in
     return _PostPrinter(topic, user, new_from if new_from >= first else 0).print(rows)
 
 
+@cache
+def _photos_url() -> str:
+    return reverse("photo_show", args=["0", 0])[: -len("0/0/")]
+
+
+class _PostWords:
+    """The words around posts in one language."""
+
+    def __init__(self) -> None:
+        self.restore = (_("Restore"), _("Undo"))
+        self.expert = _("Expert in {topic}")
+        self.accept = (_("Accept as answer"), _("Take the acceptance back"))
+        self.edited = _("edited {when}")
+        self.reactions = (_("{count} insightful"), _("{count} agree"), _("{count} me too"))
+        self.nobody = _("A former member")
+
+
+@cache
+def _post_words(language: str | None) -> _PostWords:
+    """Looked up once in a process: they are the same for every post and every reader."""
+    return _PostWords()
+
+
 class _PostPrinter:
     """Turns columns into rows; what is the same for all posts of a page is worked out once."""
 
@@ -287,7 +317,8 @@ class _PostPrinter:
         self.topic = topic
         self.now = timezone.now()
         self.clock = Clock(self.now)
-        self.restore_words = (_("Restore"), _("Undo"))
+        self.words = _post_words(get_language())
+        self.thanks: dict[int, str] = {}
         self.new_from = new_from
         self.user_id = user.pk
         self.is_moderator = user.has_role(*MODERATORS)
@@ -300,12 +331,7 @@ class _PostPrinter:
         self.url = topic.get_absolute_url()
         self.posts_url = address_of("post_show")
         self.members_url = address_of("member_show")
-        self.photos_url = reverse("photo_show", args=["0", 0])[: -len("0/0/")]
-        self.expert_words = _("Expert in {topic}")
-        self.accept_words = (_("Accept as answer"), _("Take the acceptance back"))
-        self.edited_words = _("edited {when}")
-        self.reaction_words = (_("{count} insightful"), _("{count} agree"), _("{count} me too"))
-        self.nobody = _("A former member")
+        self.photos_url = _photos_url()
 
     def print(self, rows: Iterable[Sequence[Any]]) -> list[PostRow]:
         rows = list(rows)
@@ -313,6 +339,15 @@ class _PostPrinter:
             # The first new number may be gone, moved elsewhere: the line stands above what came after it.
             self.new_from = next((row[1] for row in rows if row[1] >= self.new_from), 0)
         return [self._row(*columns) for columns in rows]
+
+    def _thanks_label(self, count: int) -> str:
+        """Few posts of a page differ in it."""
+        label = self.thanks.get(count)
+        if label is None:
+            label = self.thanks[count] = ngettext("{count} thanks", "{count} thanks", count).format(
+                count=count
+            )
+        return label
 
     def _url_of(self, number: int) -> str:
         return f"{self.url}?page={page_of(number)}#post-{number}"
@@ -354,7 +389,7 @@ class _PostPrinter:
                 is_first_new=number == self.new_from,
                 deleted_note=_("Post {number} was deleted.").format(number=number),
                 restore_url=f"{base}restore/" if self.is_moderator or is_mine else "",
-                restore_label=self.restore_words[just_now],
+                restore_label=self.words.restore[just_now],
             )  # fmt: skip
         is_mine = author_id == self.user_id
         is_accepted = post_id == self.topic.accepted_post_id
@@ -363,7 +398,7 @@ class _PostPrinter:
         if self.may_accept and number > 1:
             accept_url = f"{base}{'unaccept' if is_accepted else 'accept'}/"
         edited_label = (
-            self.edited_words.format(when=self.clock.moment(edited_at).relative) if edited_at else ""
+            self.words.edited.format(when=self.clock.moment(edited_at).relative) if edited_at else ""
         )
         imported_label = (
             ngettext(
@@ -372,11 +407,11 @@ class _PostPrinter:
             if imported_upvotes
             else ""
         )
-        name = author_name or self.nobody
+        name = author_name or self.words.nobody
         thanked = ReactionKind.THANKS in my_reactions
         reactions_label = ""
         if insightful_count or agree_count or me_too_count:
-            counts = zip(self.reaction_words, (insightful_count, agree_count, me_too_count), strict=True)
+            counts = zip(self.words.reactions, (insightful_count, agree_count, me_too_count), strict=True)
             reactions_label = " · ".join(word.format(count=count) for word, count in counts if count)
         return PostRow(
             anchor=anchor,
@@ -386,7 +421,7 @@ class _PostPrinter:
             author_url=f"{self.members_url}{handle}/" if handle else "",
             author_initials=initials(name),
             author_photo=f"{self.photos_url}{photo}/{PhotoSize.SMALL}/" if photo else "",
-            expert_label=self.expert_words.format(topic=expert_topic) if expert_topic else "",
+            expert_label=self.words.expert.format(topic=expert_topic) if expert_topic else "",
             headline=headline or "",
             when_relative=when.relative,
             when_iso=when.iso,
@@ -396,7 +431,7 @@ class _PostPrinter:
             is_first_new=number == self.new_from,
             is_accepted=is_accepted,
             reply_to_number=reply_to_number if reply_to_number and reply_to_number > 1 else 0,
-            reply_to_name=reply_to_name or self.nobody,
+            reply_to_name=reply_to_name or self.words.nobody,
             reply_to_url=self._url_of(reply_to_number or 1),
             notes=bool(edited_label or imported_label),
             edited_label=edited_label,
@@ -404,9 +439,7 @@ class _PostPrinter:
             imported_label=imported_label,
             thank_url="" if is_mine else f"{base}{'unthank' if thanked else 'thank'}/",
             thanked=thanked,
-            thanks_label=ngettext("{count} thanks", "{count} thanks", thanks_count).format(count=thanks_count)
-            if thanks_count
-            else "",
+            thanks_label=self._thanks_label(thanks_count) if thanks_count else "",
             react_url="" if is_mine else f"{base}react/",
             said_insightful=ReactionKind.INSIGHTFUL in my_reactions,
             said_agree=ReactionKind.AGREE in my_reactions,
@@ -423,7 +456,7 @@ class _PostPrinter:
             permanent_url=base,
             has_menu=may_edit or bool(accept_url),
             accept_url=accept_url,
-            accept_label=self.accept_words[is_accepted],
+            accept_label=self.words.accept[is_accepted],
             edit_url=f"{base}edit/" if may_edit else "",
             delete_url=f"{base}delete/" if may_edit and number > 1 else "",
         )

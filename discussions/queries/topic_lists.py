@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import cache
 from time import time
 from typing import Any, Final
+from urllib.parse import quote
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, TextField
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.http import address_of
 from community.core.keyset import read_time_key, time_key
@@ -229,10 +230,10 @@ def _reason(row: Sequence[Any], spaces: dict[int, Space]) -> Reason:
     if rank == 2:
         space = spaces[space_id]
         text = _("because you follow {name}").format(name=space.name)
-        return Reason(text, reverse("space_unfollow", args=[space.slug]), is_unread=True)
+        return Reason(text, f"{space.get_absolute_url()}unfollow/", is_unread=True)
     if rank == 3:
         text = _("because you follow #{name}").format(name=tag_name)
-        return Reason(text, reverse("tag_unfollow", args=[tag_slug]), is_unread=True)
+        return Reason(text, f"{address_of('tag_show')}{quote(tag_slug)}/unfollow/", is_unread=True)
     return Reason(_("because you know {name}").format(name=tag_name), is_unread=True)
 
 
@@ -390,29 +391,29 @@ def _words_of(wanted: TopicFilter) -> tuple[str, str, str]:
     title = dict(zip(LISTS, _names(), strict=True))[wanted.which]
     if wanted.is_narrowed:
         return title, _("Nothing here fits"), _("Take one of the filters away.")
-    return (
-        title,
-        *{
-            FOR_YOU: (
-                _("You have read everything you follow"),
-                _(
-                    "What moves in the topics, spaces and tags you follow stands here, and questions you may know."
-                ),
-            ),
-            LATEST: (
-                _("Nothing has been written yet"),
-                _("What was written last in the spaces open to you stands here."),
-            ),
-            UNANSWERED: (
-                _("Every question has an answer"),
-                _("Questions without an accepted answer stand here, the newest on top."),
-            ),
-            USEFUL: (
-                _("Nothing stands here yet"),
-                _("Thank for a post, or call it insightful: what was of use to many people stands here."),
-            ),
-        }[wanted.which],
-    )
+    return (title, *map(str, _EMPTY[wanted.which]))
+
+
+_EMPTY: Final = {
+    FOR_YOU: (
+        gettext_lazy("You have read everything you follow"),
+        gettext_lazy(
+            "What moves in the topics, spaces and tags you follow stands here, and questions you may know."
+        ),
+    ),
+    LATEST: (
+        gettext_lazy("Nothing has been written yet"),
+        gettext_lazy("What was written last in the spaces open to you stands here."),
+    ),
+    UNANSWERED: (
+        gettext_lazy("Every question has an answer"),
+        gettext_lazy("Questions without an accepted answer stand here, the newest on top."),
+    ),
+    USEFUL: (
+        gettext_lazy("Nothing stands here yet"),
+        gettext_lazy("Thank for a post, or call it insightful: what was of use to many people stands here."),
+    ),
+}
 
 
 _SAVED = Statement(

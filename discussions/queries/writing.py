@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from community.core.keyset import with_query
 from community.core.models import SearchKind
 from community.core.moments import Clock, initials
 from community.core.search import CONFIG
+from community.core.statements import Blank, Statement
 from community.core.text import Prose, SourceFormat, excerpt, plain_text, render
 from discussions.mentions import mentioned_members
 from discussions.models import (
@@ -118,8 +119,18 @@ class BinRow(Row):
 # --- drafts -----------------------------------------------------------------------------------------------------
 
 
+_DRAFT_COLUMNS: Final = tuple(field.attname for field in Draft._meta.concrete_fields)
+_DRAFT: Final = Statement(
+    lambda: Draft.objects.filter(member=Blank("reader"), key=Blank("key", TextField())).values_list(
+        *_DRAFT_COLUMNS
+    )
+)
+
+
 def draft_of(user: Member, key: str) -> Draft | None:
-    return Draft.objects.filter(member=user, key=key).first()
+    """Every thread that somebody opens asks for it. One query."""
+    found = _DRAFT(reader=user.pk, key=key)
+    return Draft.from_db("default", _DRAFT_COLUMNS, found[0]) if found else None
 
 
 def writing(user: Member, key: str, draft: Draft | None) -> Writing:
