@@ -70,7 +70,9 @@ def tell_of_answer(post: Post, *, at: datetime, by_id: int | None) -> None:
     topic = post.topic
     if post.author_id is not None:
         title = _("Your answer was accepted: {title}").format(title=topic.title)
-        _tell(post, NoticeReason.ANSWERED, at, [post.author_id], actor_id=by_id, tells_author=True, title=title)
+        _tell(
+            post, NoticeReason.ANSWERED, at, [post.author_id], actor_id=by_id, tells_author=True, title=title
+        )
     for chunk in _chunks(Follow.objects.filter(topic=topic, level__in=HIGHLIGHTS)):
         _tell(post, NoticeReason.ANSWERED, at, chunk, actor_id=by_id)
 

@@ -1,8 +1,10 @@
 """Writing as people do: offline and back, in two windows, with a file, a name and a quotation, and a slip undone."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from discussions.actions.draft import save_draft
@@ -74,6 +76,55 @@ def test_two_windows_overwrite_nothing(page_as, member, topic, watch):
     kept = body()
     assert kept.index("From the second") < kept.index("From the first")
     watch.forgive("409")
+
+
+def test_two_windows_on_one_post_overwrite_nothing(page_as, member, topic, watch):
+    """The later one reads what the earlier one changed, has its own words still, and decides."""
+    post = make_post(topic=topic, by=member, body="As it was.", at=timezone.now() - timedelta(hours=1))
+    first = page_as(member)
+    second = first.context.new_page()
+    watch.follow(second)
+    for page in (first, second):
+        page.goto(f"/posts/{post.pk}/edit/")
+        expect(page.locator(".editor[data-ready]")).to_be_visible()
+    first.locator("textarea[name=body]").fill("As the first window wants it.")
+    first.get_by_role("button", name="Save post").click()
+    expect(first.locator(f"#post-{post.number}")).to_contain_text("As the first window wants it.")
+
+    second.locator("textarea[name=body]").fill("As the second window wants it.")
+    second.get_by_role("button", name="Save post").click()
+    expect(second.get_by_role("heading", name="What saving your text changes")).to_be_visible(timeout=15_000)
+    expect(second.locator(".conflict")).to_contain_text("first")
+    expect(second.locator("textarea[name=body]")).to_have_value("As the second window wants it.")
+    post.refresh_from_db()
+    assert post.source == "As the first window wants it."
+    second.get_by_role("button", name="Save post").click()
+    expect(second.locator(f"#post-{post.number}")).to_contain_text("As the second window wants it.")
+    second.goto(f"/posts/{post.pk}/history/")
+    expect(second.get_by_role("main")).to_contain_text("As it was.")
+    watch.forgive("409")
+
+
+def test_a_topic_begun_offline_on_a_phone_is_there_after_a_reload(page_as, member, topic, watch):
+    page = page_as(member, viewport=NARROW, is_mobile=True, has_touch=True)
+    page.goto(f"/topics/new/?space={topic.space.slug}")
+    expect(page.locator(".editor[data-ready]")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_label("Title").tap()
+    page.keyboard.type("Begun under ground")
+    expect(page.locator(SAID)).to_have_text(re.compile("Kept on this device"))
+    page.locator("textarea[name=body]").tap()
+    page.keyboard.type("What do you take for a pilot?")
+    page.context.set_offline(False)
+    expect(page.locator(SAID)).to_have_text("Kept.", timeout=15_000)
+    page.reload()
+    expect(page.get_by_label("Title")).to_have_value("Begun under ground")
+    expect(page.locator(".editor")).to_contain_text("What do you take for a pilot?")
+    page.get_by_role("button", name="Post topic").tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Begun under ground")
+    expect(page.locator("#post-1")).to_contain_text("What do you take for a pilot?")
+    assert not Draft.objects.exists()
+    watch.forgive("ERR_INTERNET_DISCONNECTED", "editor:")
 
 
 def test_words_are_kept_two_seconds_after_the_last_key_and_say_whom_they_reach(page_as, member, topic):
