@@ -35,6 +35,7 @@ from discussions.models import (
     visible_spaces,
 )
 from discussions.permissions import can_reply
+from discussions.queries.notices import open_notices
 from discussions.queries.topic_lists import topic_list_page
 from members.models import Member, Tie, TieKind
 
@@ -72,7 +73,7 @@ def notice_letter(mail: Mail) -> Answer:
     if member is None or data.get("reason") not in NoticeReason.values:
         return None
     reason = NoticeReason(data["reason"])
-    notice = Notice.objects.unread().filter(member=member, key=data["key"]).first()
+    notice = open_notices(member).unread().filter(key=data["key"]).first()
     preference = preference_of(member.pk)
     if notice is None or preference.delivery(reason) != Delivery.AT_ONCE:
         return None
@@ -220,8 +221,9 @@ def digest_letter(mail: Mail) -> Answer:
 def _told(member: Member, since: datetime, spaces: dict[int, Space]) -> list[DigestRow]:
     """Unread notices that came since the last digest and that no mail of their own told."""
     notices = (
-        Notice.objects.unread()
-        .filter(Q(space_id__isnull=True) | Q(space_id__in=list(spaces)), member=member, at__gt=since)
+        open_notices(member)
+        .unread()
+        .filter(Q(space_id__isnull=True) | Q(space_id__in=list(spaces)), at__gt=since)
         .exclude(mailed_at__gte=F("at"))
         .order_by("weight", "-at")[:NOTICES_IN_DIGEST]
     )
@@ -300,7 +302,7 @@ def _views(member: Member, since: datetime, spaces: dict[int, Space], told: set[
     open_urls = {space.get_absolute_url() for space in spaces.values()}
     said = {url.removeprefix(settings.SITE_URL).partition("?")[0] for url in told}
     found: list[DigestView] = []
-    for view in SavedView.objects.filter(member=member, is_digest=True)[:VIEWS_IN_DIGEST]:
+    for view in SavedView.objects.visible_to(member).filter(is_digest=True)[:VIEWS_IN_DIGEST]:
         page = topic_list_page(member, read_query(view.query), before=None)
         rows = {
             path: row

@@ -690,7 +690,7 @@ def _writing(case: str) -> dict[str, Any]:
 
 def _draft_list(case: str) -> dict[str, Any]:
     words = WORDS[case]
-    row = DraftRow(key="", title=words["title"], url="#", excerpt=words["sentence"], **WHEN)
+    row = DraftRow(id=0, title=words["title"], url="#", excerpt=words["sentence"], **WHEN)
     return {"drafts": [] if case == "empty" else [row, row]}
 
 

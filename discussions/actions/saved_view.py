@@ -9,7 +9,7 @@ from community.core.errors import Conflict, Invalid
 from community.core.permissions import require
 from community.core.text import clean_line
 from discussions.filters import read_query
-from discussions.models import SavedView
+from discussions.models import SavedView, visible_spaces
 from members.models import Member
 from members.permissions import is_admitted
 
@@ -20,19 +20,20 @@ MOST_VIEWS: Final = 20
 def save_view(*, by: Member, name: str, query: str, is_digest: bool = False) -> SavedView:
     """Keep a list under a name. `query` is the part of its address behind the question mark.
 
-    Raises `Invalid` without a name, `Conflict` for a name that is taken and for one view too many.
+    A list of a space that is closed to the member by now is not shown to them and gives its name away. Raises `Invalid`
+    without a name or with a space that is not there, `Conflict` for a name that is taken and for one view too many.
     """
     require(is_admitted(by))
-    name = _clean_name(name)
+    name, wanted = _clean_name(name), read_query(query)
+    if wanted.space and wanted.space not in {space.slug for space in visible_spaces(by)}:
+        raise Invalid(_("There is no space “{name}” that you can read.").format(name=wanted.space))
     # The lock makes the count true for two requests at once.
     Member.objects.select_for_update(no_key=True).get(pk=by.pk)
-    kept = SavedView.objects.filter(member=by)
-    _check_free(kept.filter(name=name).exists())
+    kept = SavedView.objects.visible_to(by)
+    _give_way(by, name)
     if kept[MOST_VIEWS - 1 :].exists():
         raise Conflict(_("You keep {limit} lists. Delete one that you do not use.").format(limit=MOST_VIEWS))
-    return SavedView.objects.create(
-        member=by, name=name, query=read_query(query).query(), is_digest=is_digest
-    )
+    return SavedView.objects.create(member=by, name=name, query=wanted.query(), is_digest=is_digest)
 
 
 @transaction.atomic
@@ -40,7 +41,7 @@ def edit_view(view: SavedView, *, by: Member, name: str, is_digest: bool) -> Sav
     """Rename a list, and say whether the digest brings what is new in it. Raises as `save_view`."""
     view = SavedView.objects.select_for_update().get(pk=view.pk, member=by)
     view.name, view.is_digest = _clean_name(name), is_digest
-    _check_free(SavedView.objects.filter(member=by, name=view.name).exclude(pk=view.pk).exists())
+    _give_way(by, view.name, but=view.pk)
     view.save(update_fields=["name", "is_digest"])
     return view
 
@@ -58,6 +59,9 @@ def _clean_name(name: str) -> str:
     return name
 
 
-def _check_free(is_taken: bool) -> None:
-    if is_taken:
+def _give_way(member: Member, name: str, *, but: int = 0) -> None:
+    """Free a name of one's own. Raises `Conflict` where a list that one sees has it."""
+    others = SavedView.objects.exclude(pk=but).filter(member=member, name=name)
+    if others.visible_to(member).exists():
         raise Conflict(_("You keep a list of this name. Choose another one."))
+    others.delete()

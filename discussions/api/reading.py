@@ -314,7 +314,7 @@ class SavedViewEndpoint(Endpoint):
     queries = {"list": ListQuery}
 
     def get_queryset(self) -> QuerySet[SavedView]:
-        return SavedView.objects.filter(member=self.request.user.pk)
+        return SavedView.objects.visible_to(self.request.user)
 
     @extend_schema(parameters=[ListQuery], responses=SavedViewSerializer(many=True))
     def list(self, request: ApiRequest) -> Response:

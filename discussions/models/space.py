@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from community.core.http import address_of
+from community.core.places import resolves_spaces
 from community.core.statements import Blank, OneOf, Statement
 from members.models import Member, RoleName
 
@@ -221,6 +222,9 @@ def visible_space_ids(user: object) -> frozenset[int]:
     if not isinstance(user, Member):
         return frozenset()
     return frozenset(space.pk for space in visible_spaces(user))
+
+
+resolves_spaces(visible_space_ids)
 
 
 def visible_spaces(user: object) -> list[Space]:

@@ -21,6 +21,7 @@ from discussions.models import (
     SpacePreset,
     Topic,
     TopicKind,
+    visible_space_ids,
 )
 from discussions.queries.rows import Row
 from members.directory import EXPERT, facet_value
@@ -71,10 +72,10 @@ def people_who_know(topic: Topic, reader: Member, *, may_ask: bool) -> list[Know
     if topic.author_id is not None:
         found.pop(topic.author_id, None)
     ids = _readers(topic.space, list(found))
-    load = _loads(ids)
+    load = _loads(ids, reader)
     budgets = dict(QuestionBudget.objects.filter(member__in=ids).values_list("member", "per_month"))
     asked = set(AnswerRequest.objects.filter(topic=topic, member__in=ids).values_list("member", flat=True))
-    free = [pk for pk in ids if pk in asked or load.requests[pk] < budgets.get(pk, 1 << 30)]
+    free = [pk for pk in ids if pk in asked or load.all_requests[pk] < budgets.get(pk, 1 << 30)]
     free.sort(key=lambda pk: (-found[pk].score, load.requests[pk] + load.claims[pk], pk))
     people = (
         Member.objects.visible_to(reader).select_related("photo").in_bulk(free[: SUGGESTED * 4])
@@ -161,8 +162,12 @@ def _readers(space: Space, ids: list[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Load:
-    """How often each was asked in the last 30 days, and how many questions each says to be answering now."""
+    """How often each was asked in the last 30 days, and how many questions each says to be answering now.
 
+    What is said, and what orders people, counts the questions that the reader may see; the budget counts them all.
+    """
+
+    all_requests: Counter[int]
     requests: Counter[int]
     claims: Counter[int]
 
@@ -184,14 +189,18 @@ class _Load:
         return ", ".join(parts) or _("not asked this month")
 
 
-def _loads(ids: Iterable[int]) -> _Load:
+def _loads(ids: Iterable[int], reader: Member) -> _Load:
     chosen = list(ids)
     if not chosen:
-        return _Load(Counter(), Counter())
-    month = timezone.now() - MONTH
+        return _Load(Counter(), Counter(), Counter())
+    month, here = timezone.now() - MONTH, Q(topic__space__in=visible_space_ids(reader))
     requests = AnswerRequest.objects.filter(member__in=chosen, created_at__gt=month)
-    claims = Claim.objects.current().filter(Q(member__in=chosen))
+    counted = list(
+        requests.values_list("member").annotate(all=Count("pk"), here=Count("pk", filter=here)).order_by()
+    )
+    claims = Claim.objects.current().filter(here, member__in=chosen)
     return _Load(
-        Counter(dict(requests.values_list("member").annotate(n=Count("pk")).order_by())),
+        Counter({pk: count for pk, count, _here in counted}),
+        Counter({pk: count for pk, _all, count in counted}),
         Counter(dict(claims.values_list("member").annotate(n=Count("pk")).order_by())),
     )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Now, Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,19 +15,42 @@ from community.core.keyset import read_time_key, split_page, time_key
 from community.core.models import AddressFault, Notice, NoticeQuerySet, NoticeReason
 from community.core.moments import Clock
 from community.core.statements import Blank, OneOf, Statement
-from discussions.models import Topic, visible_space_ids
+from discussions.models import Post, Topic, visible_space_ids
 from members.models import Member
 
 NOTICES_PER_PAGE: Final = 30
 # More than that is "99+", and nobody waits for it to be counted.
 MOST_COUNTED: Final = 100
+# How the key of the one notice of a topic begins (rule 9.1).
+_OF_TOPIC: Final = "topic:"
+
+
+def _open(notices: NoticeQuerySet, spaces: Sequence[int] | Combinable) -> NoticeQuerySet:
+    """Those of these spaces and of none, and of topics and posts only where those stand in these spaces now.
+
+    A row keeps the space and the title of its day. What it tells of may have moved since, or be gone.
+    """
+    number = Cast(Substr("key", len(_OF_TOPIC) + 1), BigIntegerField())
+    topics = Topic.objects.in_spaces(spaces)
+    of_post = Post.objects.filter(pk=OuterRef("target_id")).values("topic")
+    return (
+        notices.filter(Q(space_id__isnull=True) | OneOf("space_id", spaces))
+        .alias(
+            about=Case(
+                When(key__startswith=_OF_TOPIC, then=number),
+                When(target_type="topic", then=F("target_id")),
+                When(target_type="post", then=Subquery(of_post)),
+                output_field=BigIntegerField(),
+            )
+        )
+        .filter(Q(about__isnull=True) | Exists(topics.filter(pk=OuterRef("about"))))
+    )
+
 
 _UNREAD: Final = Statement(
-    lambda: (
-        Notice.objects.unread()
-        .filter(Q(space_id__isnull=True) | OneOf("space_id", Blank("spaces")), member=Blank("reader"))
-        .values_list("key")[:MOST_COUNTED]
-    )
+    lambda: _open(Notice.objects.unread().filter(member=Blank("reader")), Blank("spaces")).values_list("key")[
+        :MOST_COUNTED
+    ]
 )
 
 
@@ -77,13 +101,12 @@ def unread_label(user: Member) -> str:
 
 
 def open_notices(user: Member) -> NoticeQuerySet:
-    """The reader's own, of spaces that they may see now."""
-    spaces = list(visible_space_ids(user))
-    return Notice.objects.filter(Q(space_id__isnull=True) | Q(space_id__in=spaces), member=user)
+    """The reader's own, of spaces that they may see now and of what stands there now."""
+    return _open(Notice.objects.filter(member=user), list(visible_space_ids(user)))
 
 
 def inbox_page(user: Member, *, before: str | None = None, only_unread: bool = False) -> InboxPage:
-    """One page, in two queries beside that for the spaces and the one for the dot."""
+    """One page, in one query beside that for the spaces and the one for the dot."""
     now = timezone.now()
     notices = open_notices(user).select_related("actor").order_by("-at", "-pk")
     if only_unread:
@@ -93,28 +116,13 @@ def inbox_page(user: Member, *, before: str | None = None, only_unread: bool = F
         notices = notices.filter(Q(at__lt=at) | Q(at=at, pk__lt=notice_id), at__lte=at)
     found, has_more = split_page(list(notices[: NOTICES_PER_PAGE + 1]), NOTICES_PER_PAGE)
     older = time_key(found[-1].at, found[-1].pk) if has_more else ""
-    shown = _still_there(user, found)
     clock = Clock(now)
     return InboxPage(
-        rows=[_row(notice, clock) for notice in shown],
+        rows=[_row(notice, clock) for notice in found],
         older=older,
         unread_count=len(unread_keys(user)),
         loaded_at=now.isoformat(),
     )
-
-
-def _still_there(user: Member, notices: Sequence[Notice]) -> list[Notice]:
-    """Without those of topics that were deleted, or moved to where the reader may not follow."""
-    ids = {int(key) for notice in notices if (key := _topic_of(notice)).isdigit()}
-    if not ids:
-        return list(notices)
-    there = set(Topic.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
-    return [notice for notice in notices if not (key := _topic_of(notice)).isdigit() or int(key) in there]
-
-
-def _topic_of(notice: Notice) -> str:
-    kind, _colon, number = notice.key.partition(":")
-    return number if kind == "topic" else ""
 
 
 def _row(notice: Notice, clock: Clock) -> NoticeRow:

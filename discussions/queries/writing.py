@@ -64,7 +64,7 @@ class Writing(Row):
 class DraftRow(Row):
     """A draft in the list of one's own."""
 
-    key: str
+    id: int
     title: str
     url: str
     excerpt: str
@@ -133,6 +133,19 @@ def draft_of(user: Member, key: str) -> Draft | None:
     return Draft.from_db("default", _DRAFT_COLUMNS, found[0]) if found else None
 
 
+def stray_draft(user: Member, number: int | None) -> Draft | None:
+    """A topic that the member was writing for a space that is closed to them by now: the words are theirs."""
+    if number is None:
+        return None
+    draft = Draft.objects.filter(member=user, pk=number, key__startswith=_NEW_TOPIC).first()
+    return draft if draft is not None and _is_stray(user, draft.key) else None
+
+
+def _is_stray(user: Member, key: str) -> bool:
+    slug = key.removeprefix(_NEW_TOPIC) if key.startswith(_NEW_TOPIC) else ""
+    return bool(slug) and slug not in {space.slug for space in visible_spaces(user)}
+
+
 def writing(user: Member, key: str, draft: Draft | None) -> Writing:
     """What the form of this key carries. No query."""
     saved = Clock(timezone.now()).moment(draft.updated_at).relative if draft else ""
@@ -163,6 +176,7 @@ def address_of_draft(key: str) -> str:
     return reverse("conversation_create") if key == "message:new" else reverse("draft_list")
 
 
+_NEW_TOPIC: Final = "topic:new:"
 _FORMS: Final = {
     "reply": ("topic_show", "#write"),
     "edit": ("post_edit", ""),
@@ -172,7 +186,7 @@ _FORMS: Final = {
 
 
 def draft_rows(user: Member) -> list[DraftRow]:
-    """My drafts, the latest first. Three queries; titles only of what I may still see."""
+    """My drafts, the latest first. Three queries; titles and addresses only of what I may still see."""
     drafts = list(Draft.objects.filter(member=user).order_by("-updated_at", "-pk"))
     ids: dict[str, set[int]] = {"reply": set(), "edit": set()}
     for draft in drafts:
@@ -190,9 +204,11 @@ def draft_rows(user: Member) -> list[DraftRow]:
         when, prose = clock.moment(draft.updated_at), prose_of(draft.words)
         rows.append(
             DraftRow(
-                key=draft.key,
+                id=draft.pk,
                 title=_draft_title(draft, titles.get(draft.key, "")),
-                url=address_of_draft(draft.key),
+                url=with_query(reverse("topic_create"), draft=str(draft.pk))
+                if _is_stray(user, draft.key)
+                else address_of_draft(draft.key),
                 excerpt=excerpt(render(prose.source, prose.source_format).plain, 240),
                 when_relative=when.relative,
                 when_iso=when.iso,

@@ -77,7 +77,11 @@ def draft_keep(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 def draft_drop(request: MemberRequest) -> HttpResponse:
-    drop_draft(request.POST.get("draft_key", ""), by=request.user)
+    """Out of the form itself by its key, out of the list by its number: a key may hold the name of a closed space."""
+    key, number = request.POST.get("draft_key", ""), whole_number(request.POST.get("draft"))
+    if number is not None:
+        key = Draft.objects.filter(member=request.user, pk=number).values_list("key", flat=True).first() or ""
+    drop_draft(key, by=request.user)
     if wants_json(request):
         return JsonResponse({"sequence": 0})
     messages.success(request, _("The draft is gone."))

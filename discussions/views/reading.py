@@ -130,7 +130,7 @@ def saved_view_create(request: MemberRequest) -> HttpResponse:
 
 def saved_view_edit(request: MemberRequest, view_id: int) -> HttpResponse:
     """Rename a kept list, and say whether the digest brings it."""
-    view = get_object_or_404(SavedView, pk=view_id, member=request.user)
+    view = get_object_or_404(SavedView.objects.visible_to(request.user), pk=view_id)
     form = SavedViewForm(
         request.POST or None,
         initial={"name": view.name, "is_digest": view.is_digest, "query": view.query},
@@ -155,7 +155,7 @@ def saved_view_edit(request: MemberRequest, view_id: int) -> HttpResponse:
 
 @require_POST
 def saved_view_delete(request: MemberRequest, view_id: int) -> HttpResponse:
-    view = get_object_or_404(SavedView, pk=view_id, member=request.user)
+    view = get_object_or_404(SavedView.objects.visible_to(request.user), pk=view_id)
     delete_view(view, by=request.user)
     messages.success(request, _("“{name}” is deleted.").format(name=view.name))
     return redirect("topic_list")

@@ -36,6 +36,7 @@ from discussions.queries.writing import (
     prose_of,
     quote_of,
     similar_topics,
+    stray_draft,
 )
 from discussions.views.draft import forget_what_was_sent, writing_in
 from members.requests import MemberRequest
@@ -113,6 +114,11 @@ def topic_create(request: MemberRequest) -> HttpResponse:
     key = f"topic:new:{slug if SLUG.fullmatch(slug) else ''}"
     draft = draft_of(request.user, key)
     words = draft.words if draft else {}
+    stray = stray_draft(request.user, whole_number(request.GET.get("draft")))
+    if stray is not None:
+        # Below what stands in this form already, so that keeping one of them does not lose the other.
+        both = joined(prose_of(words), prose_of(stray.words))
+        words = stray.words | words | {"body": both.source, "body_format": both.source_format}
     kind = request.GET.get("kind", "")
     form = TopicForm(request.POST or None, user=request.user, space_slug=slug, kind=kind, words=words)
     if request.method == "POST" and form.is_valid():

@@ -12,6 +12,7 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 
 from community.core.moments import initials
+from community.core.places import open_space_ids
 from community.core.verbs import Verb
 from members.directory import COMPANY, COMPANY_KIND, EXPERT
 from members.models import DirectoryEntry, DirectoryFacet, DismissedSuggestion, Member, Tie, TieKind
@@ -26,15 +27,18 @@ _BACK: Final = timedelta(days=180)
 _MOST_PEOPLE: Final = 3_000
 _HELPS, _LOOKS = "helps_topics", "looks_topics"
 
-# Whom the reader thanked by accepting an answer, and who replied to the reader. Rows without an actor have no name.
+# Whom the reader thanked by accepting an answer, and who replied to the reader, in the spaces that the reader may see
+# now. Rows without an actor have no name.
 _MET: Final = f"""
     SELECT other, verb, kind, max(at) FROM (
         (SELECT counterpart_id AS other, verb, '' AS kind, occurred_at AS at FROM core_activity
          WHERE actor_id = %(reader)s AND occurred_at >= %(since)s AND verb = '{Verb.ANSWER_ACCEPTED}'
+           AND space_id = ANY(%(spaces)s)
          ORDER BY occurred_at DESC LIMIT {_ACTS})
         UNION ALL
         (SELECT actor_id, verb, data ->> 'kind', occurred_at FROM core_activity
          WHERE counterpart_id = %(reader)s AND occurred_at >= %(since)s AND verb = '{Verb.POST_CREATED}'
+           AND space_id = ANY(%(spaces)s)
          ORDER BY occurred_at DESC LIMIT {_ACTS})
     ) AS met
     WHERE other IS NOT NULL AND other <> %(reader)s
@@ -69,7 +73,7 @@ class _Candidate:
 def suggestions(reader: Member) -> list[SuggestionRow]:
     """Five at most, the most telling first; nobody blocked, muted, followed, dismissed, or of the same company.
 
-    Seven queries, each bounded.
+    Eight queries with that for the spaces, each bounded.
     """
     mine = DirectoryEntry.objects.visible_to(reader).filter(pk=reader.pk).first()
     if mine is None:
@@ -115,7 +119,10 @@ def suggestions(reader: Member) -> list[SuggestionRow]:
 
 def _by_what_happened(reader: Member, found: dict[int, _Candidate]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_MET, {"reader": reader.pk, "since": timezone.now() - _BACK})
+        cursor.execute(
+            _MET,
+            {"reader": reader.pk, "since": timezone.now() - _BACK, "spaces": open_space_ids(reader)},
+        )
         rows = cursor.fetchall()
     # The acceptance says more than the reply that was accepted, and one of them is enough.
     rows.sort(key=lambda row: (row[1] != Verb.ANSWER_ACCEPTED, row[2] != "question"))
