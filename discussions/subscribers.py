@@ -44,6 +44,7 @@ from discussions.models import (
     SessionQuestion,
     Space,
     Topic,
+    TopicKind,
 )
 from members.models import Member
 
@@ -54,7 +55,9 @@ TOLD_WITHIN: Final = timedelta(days=3)
 @on(Verb.TOPIC_CREATED)
 def follow_what_one_started(activity: Activity) -> None:
     if activity.actor_id is not None:
-        follow_by_itself(activity.target_id, [activity.actor_id], FollowReason.STARTED)
+        introduces = activity.data.get("kind") == TopicKind.INTRODUCTION
+        reason = FollowReason.INTRODUCED if introduces else FollowReason.STARTED
+        follow_by_itself(activity.target_id, [activity.actor_id], reason)
 
 
 @on(Verb.POST_CREATED)

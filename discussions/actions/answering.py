@@ -141,7 +141,7 @@ def nudge_askers() -> int:
             assert topic.author_id is not None
             notify(
                 [topic.author_id],
-                reason=NoticeReason.REPLIED,
+                reason=NoticeReason.NUDGED,
                 key=f"nudge:{topic.pk}",
                 title=_("Did a reply answer your question? {title}").format(title=topic.title)[:200],
                 url=topic.get_absolute_url(),

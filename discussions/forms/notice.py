@@ -19,6 +19,7 @@ KINDS: Final = {
     NoticeReason.REMINDER: _("A reminder I set"),
     NoticeReason.ASKED: _("Somebody thinks I know the answer"),
     NoticeReason.ANSWERED: _("A question I follow has its answer"),
+    NoticeReason.NUDGED: _("My question may have its answer"),
     NoticeReason.ANNOUNCED: _("An announcement"),
     NoticeReason.FOLLOWING: _("A topic I follow moves"),
     NoticeReason.SPACE: _("Something new in a space I follow"),

@@ -283,6 +283,12 @@ def test_a_discussion_has_no_accepted_answer(topic, member, other_member):
         Topic.objects.filter(pk=topic.pk).update(accepted_post=topic.posts.first())
 
 
+def test_who_introduces_themselves_follows_where_they_did(member):
+    topic = make_topic(space=make_space("Introductions"), by=member, kind="introduction")
+    dispatch_activity()
+    assert Follow.objects.get(member=member, topic=topic).reason == "introduced"
+
+
 def test_taking_part_follows_by_itself_but_never_against_a_choice(topic, member, other_member):
     Follow.objects.create(
         member=other_member, topic=topic, level="mute", reason="chosen", created_at=timezone.now()

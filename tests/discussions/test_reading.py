@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from community.core.errors import Conflict, Invalid, Refused
-from community.core.models import Activity, Notice
+from community.core.models import Activity, Delivery, Notice, NoticePreference, NoticeReason
 from community.core.verbs import Verb
 from discussions.actions.answering import (
     claim_question,
@@ -76,9 +76,9 @@ def test_following_keeps_the_level_and_the_reason(member, topic):
     follow(topic, FollowLevel.HIGHLIGHTS, by=member)
     follow(topic.space, FollowLevel.MUTE, by=member)
     tag = Tag.objects.create(name="pilots", slug="pilots")
-    follow(tag, FollowLevel.EVERYTHING, FollowReason.INTRODUCED, by=member)
+    follow(tag, FollowLevel.EVERYTHING, FollowReason.ASKED, by=member)
     held = Follow.objects.filter(member=member).order_by("pk").values_list("level", "reason")
-    assert list(held) == [("highlights", "chosen"), ("mute", "chosen"), ("everything", "introduced")]
+    assert list(held) == [("highlights", "chosen"), ("mute", "chosen"), ("everything", "asked")]
     follow(topic, FollowLevel.EVERYTHING, by=member)
     assert Follow.objects.get(member=member, topic=topic).level == "everything"
     for thing in (topic, topic.space, tag):
@@ -380,6 +380,9 @@ def test_the_asker_is_nudged_once_after_seven_days(member, other_member):
     assert nudge_askers() == 0
     notice = Notice.objects.get(member=other_member)
     assert question.title in notice.title
+    # Not an answer to them: at once by mail only for those who chose that (rule 9.1).
+    assert notice.reason == NoticeReason.NUDGED
+    assert NoticePreference(member=other_member).delivery(notice.reason) == Delivery.DIGEST
     assert Topic.objects.get(pk=question.pk).nudged_at is not None
 
 

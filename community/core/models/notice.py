@@ -30,6 +30,12 @@ class NoticeReason(models.TextChoices):
     SPACE = "space", _("you follow the space")
     TAG = "tag", _("you follow the tag")
     THANKED = "thanked", _("somebody thanked you")
+    NUDGED = "nudged", _("your question may have its answer")
+
+
+def notice_reasons() -> list[tuple[str, Any]]:
+    """For the model's field: handed over as a function, so that a new reason needs no migration."""
+    return list(NoticeReason.choices)
 
 
 WEIGHTS: Final[dict[str, int]] = {reason: place for place, reason in enumerate(NoticeReason.values)}
@@ -70,7 +76,7 @@ class Notice(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     key = models.CharField(max_length=60)
-    reason = models.CharField(max_length=20, choices=NoticeReason)
+    reason = models.CharField(max_length=20, choices=notice_reasons)
     weight = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=200)
     url = models.CharField(max_length=300)
