@@ -391,7 +391,8 @@ def _words_of(wanted: TopicFilter) -> tuple[str, str, str]:
     title = dict(zip(LISTS, _names(), strict=True))[wanted.which]
     if wanted.is_narrowed:
         return title, _("Nothing here fits"), _("Take one of the filters away.")
-    return (title, *map(str, _EMPTY[wanted.which]))
+    empty_title, empty_text = _EMPTY[wanted.which]
+    return title, str(empty_title), str(empty_text)
 
 
 _EMPTY: Final = {
