@@ -122,6 +122,10 @@ class _Narrowing:
     parameters: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
+    # Of what `has:` asks for; and the days that bound the search, where there are some.
+    contents: list[str] = field(default_factory=list)
+    before: datetime | None = None
+    after: datetime | None = None
 
 
 # --- the question -----------------------------------------------------------------------------------------------
@@ -136,8 +140,9 @@ _TOPIC: Final = f"""(CASE entry.kind
     ELSE (SELECT topic_id FROM discussions_post WHERE id = {_POST}) END)"""  # noqa: S608
 _QUESTION: Final = """entry.kind = 'topic' AND EXISTS (SELECT FROM discussions_topic AS topic
     WHERE topic.id = entry.target_id AND topic.kind = 'question' AND topic.accepted_post_id IS {null})"""
+# Written as the conditions of the indexes `post_with_picture` and `post_with_link` are.
 _IN_HTML: Final = (
-    "EXISTS (SELECT FROM discussions_post AS post WHERE post.id = {post} AND post.html LIKE '%%{part}%%')"
+    "EXISTS (SELECT FROM discussions_post AS post WHERE post.id = {post} AND post.html ~ '{part}')"
 )
 _FILE: Final = """EXISTS (SELECT FROM discussions_attachment AS file
     WHERE file.post_id = {post} AND file.width {is_picture})"""
@@ -149,6 +154,15 @@ _HAS: Final = {
     "attachment": _FILE.format(post=_POST, is_picture="= 0"),
     "link": _IN_HTML.format(post=_POST, part='<a href="http'),
     "answer": _QUESTION.format(null="NOT NULL"),
+}
+# The posts with such contents, the newest first. Where they are few, the search begins at them.
+_HOLDERS: Final = {
+    "image": """
+        (SELECT id FROM discussions_post WHERE html ~ '<img ' ORDER BY id DESC LIMIT %(limit)s)
+        UNION (SELECT post_id FROM discussions_attachment WHERE width > 0 AND post_id IS NOT NULL LIMIT %(limit)s)""",
+    "attachment": """
+        SELECT post_id FROM discussions_attachment WHERE width = 0 AND post_id IS NOT NULL LIMIT %(limit)s""",
+    "link": """SELECT id FROM discussions_post WHERE html ~ '<a href="http' ORDER BY id DESC LIMIT %(limit)s""",
 }
 _IS: Final = {
     "answered": _QUESTION.format(null="NOT NULL"),
@@ -171,6 +185,8 @@ def _narrow(user: Member, asked: Asked, spaces: Sequence[Space]) -> _Narrowing:
         for value in values.get(name, []):
             if value.lower() in known:
                 found.conditions.append(known[value.lower()])
+                if name == "has":
+                    found.contents.append(value.lower())
             else:
                 choice = ", ".join(STATES if name == "is" else CONTENTS)
                 found.problems.append(
@@ -259,8 +275,18 @@ def _narrow_days(found: _Narrowing, values: dict[str, list[str]]) -> None:
                     )
                 )
                 continue
-            found.conditions.append(f"entry.occurred_at {'<' if name == 'before' else '>='} %({name})s")
-            found.parameters[name] = span[0].replace(tzinfo=zone)
+            day = span[0].replace(tzinfo=zone)
+            # Of several, the one that leaves the least.
+            if name == "before":
+                found.before = day if found.before is None else min(found.before, day)
+            else:
+                found.after = day if found.after is None else max(found.after, day)
+    if found.before is not None:
+        found.conditions.append("entry.occurred_at < %(before)s")
+        found.parameters["before"] = found.before
+    if found.after is not None:
+        found.conditions.append("entry.occurred_at >= %(after)s")
+        found.parameters["after"] = found.after
 
 
 # --- the SQL ----------------------------------------------------------------------------------------------------
@@ -277,60 +303,115 @@ _COLUMNS: Final = (
 )
 
 
-def _window(newest: int | None, oldest: int | None, *, key: str = "entry.id") -> str:
-    """Finds among the entries of an age, counted in entries from the newest one; planned for itself."""
-    younger = "" if oldest is None else f" AND {key} > %(top)s - {oldest}"
-    older = "" if newest is None else f" AND {key} <= %(top)s - {newest}"
-    return f"""
-        AS MATERIALIZED (
-            SELECT {_COLUMNS} FROM core_searchentry AS entry
-            WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}}{younger}{older}
-            ORDER BY entry.id DESC
-        )"""  # noqa: S608
-
-
 # The index cannot give the newest finds first: of a word in every fifth post it would hand out 200,000 at a million
 # posts, two seconds of reading. So it is asked age by age, and a window is not opened when those before it were
 # enough. A plain `ORDER BY id DESC LIMIT` walks the whole table for a rare word whenever the planner takes it for a
-# frequent one. Who gets as far as the wide windows asks for something rare: there the ids only filter (`id + 0` is
-# in no index), because listing half a million of them would cost more than the finds.
-_NEWEST: Final = f"""
-    WITH recent {_window(None, 8_000)},
-    later {_window(8_000, 64_000)},
-    found AS (
-        SELECT * FROM (SELECT * FROM recent UNION ALL SELECT * FROM later) AS newest LIMIT %(candidates)s
-    )"""  # noqa: S608
-_RECENT: Final = f"""
-    WITH recent {_window(None, 8_000)},
-    found AS (SELECT * FROM recent LIMIT %(candidates)s)"""  # noqa: S608
-_ALL: Final = f"""
-    WITH recent {_window(None, 8_000)},
-    later {_window(8_000, 64_000)},
-    earlier {_window(64_000, 512_000, key="entry.id + 0")},
-    oldest {_window(512_000, None, key="entry.id + 0")},
-    found AS (
-        SELECT * FROM (
-            SELECT * FROM recent UNION ALL SELECT * FROM later
-            UNION ALL SELECT * FROM earlier UNION ALL SELECT * FROM oldest
-        ) AS newest
-        LIMIT %(candidates)s
-    )"""  # noqa: S608
-# One topic has 5,000 posts at most: its entries are named, and of those the words are asked.
-_IN_TOPIC: Final = f"""
+# frequent one. Ages are counted in entries from the newest one.
+_AGES: Final = (8_000, 64_000, 512_000)
+# Who gets as far as the wide windows asks for something rare: there the ids and times only filter (`+ 0` is in no
+# index), because listing half a million of them would cost more than the finds.
+_WIDE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Entries of one age: a condition, and the column that puts them in order."""
+
+    condition: str
+    order: str
+
+
+def _frame(windows: Sequence[_Window]) -> str:
+    """Finds window by window, each planned for itself."""
+    parts, names = [], []
+    for number, window in enumerate(windows):
+        name = f"window{number}"
+        names.append(f"SELECT * FROM {name}")  # noqa: S608
+        parts.append(
+            f"""{name} AS MATERIALIZED (
+                SELECT {_COLUMNS} FROM core_searchentry AS entry
+                WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}} AND {window.condition}
+                ORDER BY {window.order} DESC
+            )"""  # noqa: S608
+        )
+    return f"""
+    WITH {", ".join(parts)},
+    found AS (SELECT * FROM ({" UNION ALL ".join(names)}) AS newest LIMIT %(candidates)s)"""  # noqa: S608
+
+
+def _windows(column: str, edges: Sequence[str], *, nothing: str) -> list[_Window]:
+    """From the newest entry to the first edge, on to the next one, and to the end. `nothing` added changes no value."""
+    windows = []
+    for number, (newer, older) in enumerate(zip([None, *edges], [*edges, None], strict=True)):
+        key = column if number < _WIDE else f"({column} + {nothing})"
+        bounds = [f"{key} > {older}"] if older else []
+        bounds += [f"{key} <= {newer}"] if newer else []
+        windows.append(_Window(" AND ".join(bounds) or "TRUE", column))
+    return windows
+
+
+_WINDOWS: Final = _windows("entry.id", [f"%(top)s - {age}" for age in _AGES], nothing="0")
+_TIMES: Final = ", ".join(
+    f"(SELECT occurred_at FROM core_searchentry AS entry WHERE id <= newest.id - {age} ORDER BY id DESC LIMIT 1)"  # noqa: S608
+    for age in _AGES
+)
+
+
+def _windows_by_day(narrowing: _Narrowing) -> tuple[list[_Window], dict[str, datetime]]:
+    """The same by time, between the days that were asked for, with their edges; none where nothing is of that age.
+
+    Entries stand almost in the order of time, so ids say well enough how far apart the edges are to be. What came from
+    elsewhere with an age of its own stands in the window of its time all the same. One query.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT newest.occurred_at, {_TIMES}
+            FROM (SELECT id, occurred_at FROM core_searchentry WHERE occurred_at < %(until)s
+                  ORDER BY occurred_at DESC LIMIT 1) AS newest
+            """,  # noqa: S608
+            {"until": narrowing.before or "infinity"},
+        )
+        newest, *times = cursor.fetchone() or (None,)
+    after = narrowing.after
+    if newest is None or (after is not None and newest < after):
+        return [], {}
+    edges = sorted(
+        {at for at in times if at is not None and at < newest and (after is None or at > after)}, reverse=True
+    )
+    parameters = {f"edge{number}": at for number, at in enumerate(edges)}
+    named = [f"%({name})s" for name in parameters]
+    return _windows("entry.occurred_at", named, nothing="interval '0'"), parameters
+
+
+def _named(targets: str) -> str:
+    """Finds among entries that are named, of which there are some thousands at most."""
+    return f"""
     WITH named AS MATERIALIZED (
         SELECT {_COLUMNS}, entry.space_id, entry.author_id, entry.occurred_at FROM core_searchentry AS entry
-        WHERE (entry.target_type, entry.target_id) IN (
-            SELECT 'topic', %(topic)s::bigint
-            UNION ALL SELECT 'post', post.id FROM discussions_post AS post WHERE post.topic_id = %(topic)s
-            UNION ALL SELECT 'attachment', file.id FROM discussions_attachment AS file
-                JOIN discussions_post AS post ON post.id = file.post_id WHERE post.topic_id = %(topic)s
-        )
+        WHERE (entry.target_type, entry.target_id) IN ({targets})
     ),
     found AS (
         SELECT {_COLUMNS} FROM named AS entry
         WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}}
+        ORDER BY entry.id DESC
         LIMIT %(candidates)s
     )"""  # noqa: S608
+
+
+# One topic has 5,000 posts at most: its entries are named, and of those the words are asked.
+_IN_TOPIC: Final = _named("""
+    SELECT 'topic', %(topic)s::bigint
+    UNION ALL SELECT 'post', post.id FROM discussions_post AS post WHERE post.topic_id = %(topic)s
+    UNION ALL SELECT 'attachment', file.id FROM discussions_attachment AS file
+        JOIN discussions_post AS post ON post.id = file.post_id WHERE post.topic_id = %(topic)s""")
+_OF_POSTS: Final = _named("""
+    SELECT 'post', id FROM unnest(%(posts)s::bigint[]) AS id
+    UNION ALL SELECT 'topic', post.topic_id FROM discussions_post AS post
+        WHERE post.id = ANY(%(posts)s) AND post.number = 1
+    UNION ALL SELECT 'attachment', file.id FROM discussions_attachment AS file WHERE file.post_id = ANY(%(posts)s)""")
+#: So many posts are looked through one by one; where more hold such a thing, it is found soon enough on the way.
+FEW_HOLDERS: Final = 4_000
 
 _BEST: Final = f""",
     best AS (
@@ -404,6 +485,18 @@ def _extent() -> tuple[int | None, list[str]]:
     return top, [CONFIG, *(name for name in others if name != CONFIG)]
 
 
+def _few_holders(narrowing: _Narrowing) -> list[int] | None:
+    """All posts that hold what `has:` asks for, where they are few; None where they are many or nothing is asked."""
+    with connection.cursor() as cursor:
+        for content in narrowing.contents:
+            if content in _HOLDERS:
+                cursor.execute(_HOLDERS[content], {"limit": FEW_HOLDERS})
+                ids = [post_id for (post_id,) in cursor.fetchall()]
+                if len(ids) < FEW_HOLDERS:
+                    return ids
+    return None
+
+
 def _find(
     words: str, narrowing: _Narrowing, *, skip: int, topic_id: int | None
 ) -> tuple[list[tuple[str, int, str, str]], bool]:
@@ -435,15 +528,25 @@ def _find(
 
     if topic_id is not None:
         return run(_IN_TOPIC), True
+    holders = _few_holders(narrowing)
+    if holders is not None:
+        parameters["posts"] = holders
+        return (run(_OF_POSTS) if holders else []), True
+    windows = _WINDOWS
+    if narrowing.before is not None or narrowing.after is not None:
+        windows, ages = _windows_by_day(narrowing)
+        parameters |= ages
+    if not windows:
+        return [], True
     if words and not narrowing.conditions:
-        return run(_ALL), True
-    for frame in (_ALL, _NEWEST, _RECENT):
+        return run(_frame(windows)), True
+    for opened in sorted({len(windows), min(len(windows), _WIDE), 1}, reverse=True):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE}")
-                rows = run(frame)
+                rows = run(_frame(windows[:opened]))
                 cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-                return rows, frame is _ALL
+                return rows, opened == len(windows)
         except OperationalError as error:
             if not isinstance(error.__cause__, QueryCanceled):
                 raise

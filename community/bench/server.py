@@ -137,8 +137,10 @@ def _cpu_seconds(pid: int) -> float:
     try:
         if sys.platform == "linux":
             # As clock_getcpuclockid(3) makes it: the complement of the pid, and 2 for "as scheduled".
-            return time.clock_gettime((~pid << 3) | 2)
-        times = psutil.Process(pid).cpu_times()
+            used = time.clock_gettime((~pid << 3) | 2)
+        else:
+            times = psutil.Process(pid).cpu_times()
+            used = times.user + times.system
     except (OSError, psutil.NoSuchProcess) as error:
         raise EndedError(f"Process {pid} ended while it was measured.") from error
-    return float(times.user + times.system)
+    return used

@@ -43,6 +43,8 @@ class SearchEntry(models.Model):
                 fields=["language"], condition=~models.Q(language="english"), name="search_entry_language"
             ),
             models.Index(fields=["space_id", "id"], name="search_entry_space"),
+            # Before and from a day.
+            models.Index(fields=["occurred_at"], name="search_entry_time"),
         )
 
     def __str__(self) -> str:
