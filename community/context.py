@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from community.core.moments import initials
 from discussions.models import visible_spaces
-from discussions.queries.notices import unread_label
+from discussions.queries.notices import unread_label, unread_space_ids
 from members.models import Member
 from members.permissions import can_review_applications
 
@@ -25,11 +25,18 @@ class Me:
 
 @dataclass(frozen=True, slots=True)
 class NavSpace:
-    """A space in the rail."""
+    """A space in the rail. It has a dot while something is unread there that the reader follows or took part in."""
 
+    id: int
     name: str
     url: str
     current: bool
+    reader: Member
+
+    @property
+    def is_new(self) -> bool:
+        """Asked where the frame prints it, of what was loaded for the bell."""
+        return self.id in unread_space_ids(self.reader)
 
     def __getitem__(self, name: str) -> object:
         return getattr(self, name)
@@ -64,7 +71,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "unread_notices": partial(unread_label, user),
         "paused_until": user.paused_until if user.is_admitted else None,
         "nav_spaces": [
-            NavSpace(space.name, url, current=request.path_info == url)
+            NavSpace(space.pk, space.name, url, current=request.path_info == url, reader=user)
             for space in visible_spaces(user)
             if space.archived_at is None
             for url in (space.get_absolute_url(),)

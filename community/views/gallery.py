@@ -752,7 +752,7 @@ PAGES: dict[str, tuple[str, Any]] = {
 def _frame(case: str) -> dict[str, Any]:
     words = WORDS[case]
     spaces = [
-        _row(name=words["space"], url="#", current=number == 1)
+        _row(name=words["space"], url="#", current=number == 1, is_new=number in {2, 3})
         for number in range(0 if case == "empty" else 6)
     ]
     return {

@@ -48,9 +48,9 @@ def _open(notices: NoticeQuerySet, spaces: Sequence[int] | Combinable) -> Notice
 
 
 _UNREAD: Final = Statement(
-    lambda: _open(Notice.objects.unread().filter(member=Blank("reader")), Blank("spaces")).values_list("key")[
-        :MOST_COUNTED
-    ]
+    lambda: _open(Notice.objects.unread().filter(member=Blank("reader")), Blank("spaces")).values_list(
+        "key", "space_id"
+    )[:MOST_COUNTED]
 )
 
 
@@ -80,18 +80,25 @@ class InboxPage:
     loaded_at: str
 
 
-def unread_keys(user: Member) -> list[str]:
-    """What the reader has not read, `MOST_COUNTED` at most: one query, asked once a request."""
-    loaded: list[str] | None = user.__dict__.get("_unread_keys")
+def unread_keys(user: Member) -> dict[str, int | None]:
+    """What the reader has not read, with its space, `MOST_COUNTED` at most: one query, asked once a request."""
+    loaded: dict[str, int | None] | None = user.__dict__.get("_unread_keys")
     if loaded is None:
         rows = _UNREAD(reader=user.pk, spaces=list(visible_space_ids(user))) if user.is_admitted else []
-        loaded = user.__dict__["_unread_keys"] = [key for (key,) in rows]
+        loaded = user.__dict__["_unread_keys"] = dict(rows)
     return loaded
+
+
+def unread_space_ids(user: Member) -> set[int | None]:
+    """The spaces of what the reader has not read: those with a dot. No query beside that for the bell."""
+    return set(unread_keys(user).values())
 
 
 def forget_unread_key(user: Member, key: str) -> None:
     """It was read in this request: the frame need not ask again."""
-    user.__dict__["_unread_keys"] = [other for other in unread_keys(user) if other != key]
+    user.__dict__["_unread_keys"] = {
+        other: space for other, space in unread_keys(user).items() if other != key
+    }
 
 
 def unread_label(user: Member) -> str:

@@ -319,3 +319,51 @@ def test_a_weaker_reason_for_older_news_changes_nothing_but_the_count(member, ot
     assert (notice.count, notice.url, notice.reason, notice.at) == (2, "/1", "mentioned", now)
     assert read_notices(member, "k:1") == 1
     assert read_notices(member, "k:1") == 0
+
+
+# --- the dots of the rail ---
+
+
+def dots(client, address: str = "/") -> list[str]:
+    page = client.get(address)
+    return sorted(space.name for space in page.context["nav_spaces"] if space.is_new)
+
+
+def test_a_space_has_a_dot_while_something_there_is_unread(client_as, member, other_member):
+    here = make_topic(space=make_space("Here"), by=member)
+    make_topic(space=make_space("There"), by=member)
+    client = client_as(member)
+    assert dots(client) == []
+    make_post(topic=here, by=other_member)
+    dispatch_activity()
+    assert dots(client) == ["Here"]
+    assert client.get("/").content.decode().count("new for you") == 1
+    assert dots(client_as(other_member)) == []
+    # Whoever is reading it sees no dot any more.
+    assert dots(client, here.get_absolute_url()) == []
+    assert dots(client) == []
+
+
+def test_the_dots_cost_no_query(client_as, member, other_member):
+    client = client_as(member)
+    spaces = [make_space(f"Space {number}") for number in range(4)]
+    topics = [make_topic(space=space, by=member) for space in spaces]
+    client.get("/spaces/")
+    with CaptureQueriesContext(connection) as before:
+        client.get("/spaces/")
+    for topic in topics:
+        make_post(topic=topic, by=other_member)
+    dispatch_activity()
+    with CaptureQueriesContext(connection) as after:
+        assert len(dots(client, "/spaces/")) == 4
+    assert len(after) == len(before)
+
+
+def test_a_space_that_closed_has_neither_name_nor_dot(client_as, member, other_member):
+    topic = make_topic(space=make_space("Here"), by=member)
+    make_post(topic=topic, by=other_member)
+    dispatch_activity()
+    Space.objects.filter(pk=topic.space_id).update(preset="private")
+    client = client_as(member)
+    assert dots(client) == []
+    assert "new for you" not in client.get("/").content.decode()
