@@ -267,15 +267,21 @@ def space_page(space: Space, user: Member, *, before: str | None) -> SpacePage:
     )
 
 
+_LATEST_IN = Topic.objects.present().filter(space=OuterRef("pk")).order_by("-last_post_at", "-id")
+_LATEST_OF = Statement(
+    lambda: (
+        Space.objects.filter(OneOf("pk", _SPACES))
+        .order_by()
+        .annotate(latest=Subquery(_LATEST_IN.values("last_post_at")[:1]))
+        .values_list("pk", "latest")
+    )
+)
+
+
 def space_rows(user: Member) -> list[SpaceRow]:
     """The spaces this person may see, with how much is in them. Two queries."""
     spaces = visible_spaces(user)
-    topics = Topic.objects.present().filter(space=OuterRef("pk")).order_by("-last_post_at", "-id")
-    latest = dict(
-        Space.objects.filter(pk__in=[space.pk for space in spaces])
-        .annotate(latest=Subquery(topics.values("last_post_at")[:1]))
-        .values_list("pk", "latest")
-    )
+    latest = {row[0]: row[1] for row in _LATEST_OF(spaces=[space.pk for space in spaces])}
     clock = Clock(timezone.now())
     rows = []
     for space in spaces:

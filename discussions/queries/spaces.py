@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from community.core.http import address_of
 from community.core.keyset import with_query
 from community.core.moments import Clock
+from community.core.statements import Blank, OneOf, Statement
 from discussions.models import Space, SpaceRequest, SpaceRules, SpaceSteward, TopicKind
 from discussions.queries.rows import Link, Row
 from members.models import Member
@@ -135,12 +140,20 @@ def space_people(space: Space, user: Member) -> SpacePeople:
     )
 
 
+_REQUESTABLE: Final = Statement(
+    lambda: (
+        Space.objects.requestable()
+        .exclude(OneOf("pk", Blank("seen", ArrayField(BigIntegerField()))))
+        .values_list("name", "slug")
+    )
+)
+
+
 def spaces_to_ask_for(user: Member, seen: frozenset[int]) -> list[Link]:
     """Private spaces that say to every member that they can be asked for. One query."""
     if not user.is_admitted:
         return []
-    spaces = Space.objects.requestable().exclude(pk__in=seen)
-    return [Link(space.name, f"{space.get_absolute_url()}ask/") for space in spaces]
+    return [Link(name, f"{address_of('space_show')}{slug}/ask/") for name, slug in _REQUESTABLE(seen=list(seen))]
 
 
 def _until(row: SpaceSteward, clock: Clock, *, ended: bool) -> str:
