@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -359,6 +360,56 @@ def test_what_takes_too_long_is_looked_for_among_the_newest(web, community, monk
         "This would take long, so only the newest were looked through. Add a word or an operator.",
     )
     assert Topic.objects.exists(), "the connection is as it was"
+
+
+NARROWED = (
+    "heron", "heron in:legal", "heron before:2999", "heron before:2024", "before:2024", "heron before:2023-03-02",
+    "heron after:2023", "heron after:2023-03-02 before:2024", "before:2022 heron", "heron after:2999",
+    "heron before:2024 before:2023-03-02", "heron after:2023-03-02 after:2020", "has:link", "heron has:link",
+    "heron has:link before:2999", "heron has:image", "heron has:link has:image", "heron has:answer", "pike has:link",
+)  # fmt: skip
+
+
+def test_ages_and_shortcuts_change_nothing_of_what_is_found(web, community, monkeypatch):
+    """Windows of a few entries instead of thousands, and every content too frequent to begin at."""
+    for number, year in enumerate((2024, 2022, 2023, 2021)):
+        topic = make_topic(
+            space=community["asked"].space,
+            title=f"Moved here {year}",
+            body=f"A heron of {year}, {'x' * number}.",
+        )
+        # What an import brings: a high id, and a time of its own.
+        SearchEntry.objects.filter(title=topic.title).update(
+            occurred_at=timezone.now().replace(year=year, month=3, day=1)
+        )
+    usual = {words: titles(web, words) for words in NARROWED}
+    assert usual["heron before:2023-03-02"] == ["Moved here 2021", "Moved here 2022", "Moved here 2023"]
+    assert usual["heron before:2024 before:2023-03-02"] == usual["heron before:2023-03-02"]
+    assert usual["heron after:2023-03-02 before:2024"] == []
+    assert usual["heron after:2999"] == []
+    assert usual["heron has:link"] == ["Linked"]
+    assert usual["heron has:image"] == []
+    monkeypatch.setattr(search, "FEW_HOLDERS", 1)
+    assert {words: titles(web, words) for words in NARROWED} == usual
+    for ages in ((1, 2, 3), (2, 4, 6), (1, 100, 200)):
+        edges = [f"%(top)s - {age}" for age in ages]
+        monkeypatch.setattr(search, "_WINDOWS", search._windows("entry.id", edges, nothing="0"))
+        times = ", ".join(
+            "(SELECT occurred_at FROM core_searchentry AS entry"
+            f" WHERE id <= newest.id - {age} ORDER BY id DESC LIMIT 1)"
+            for age in ages
+        )
+        monkeypatch.setattr(search, "_TIMES", times)
+        assert {words: titles(web, words) for words in NARROWED} == usual
+
+
+@pytest.mark.parametrize("content", ["image", "link"])
+def test_contents_are_found_by_an_index(content):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {search._HOLDERS[content]}", {"limit": 9})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert {"image": "post_with_picture", "link": "post_with_link"}[content] in plan
 
 
 @pytest.mark.parametrize(
