@@ -121,9 +121,12 @@ def count_who_found_it_useful(activity: Activity) -> None:
 # --- notices (rule 9.1) -----------------------------------------------------------------------------------------
 
 
-@on(Verb.TOPIC_CREATED, Verb.POST_CREATED)
+@on(Verb.TOPIC_CREATED, Verb.POST_CREATED, in_chunks=True)
 def tell_followers(activity: Activity) -> None:
-    """In the job that dispatches: a reply in a topic that a thousand follow costs its author nothing."""
+    """In the job that dispatches: a reply in a topic that a thousand follow costs its author nothing.
+
+    Killed in between, some have been told; the next round tells all of them again, which changes nothing for those.
+    """
     if _is_past(activity):
         return
     number = activity.data["number"] if activity.verb == Verb.POST_CREATED else 1
@@ -132,7 +135,7 @@ def tell_followers(activity: Activity) -> None:
         tell_of_post(post, at=activity.occurred_at, mentioned_ids=activity.data.get("mentioned_ids", []))
 
 
-@on(Verb.ANSWER_ACCEPTED)
+@on(Verb.ANSWER_ACCEPTED, in_chunks=True)
 def tell_of_accepted_answer(activity: Activity) -> None:
     if _is_past(activity):
         return
@@ -257,7 +260,7 @@ def _post(**lookup: object) -> Post | None:
 # --- places of topics, sessions, spaces -------------------------------------------------------------------------
 
 
-@on(Verb.TOPIC_MOVED)
+@on(Verb.TOPIC_MOVED, in_chunks=True)
 def tell_followers_of_move(activity: Activity) -> None:
     topic = Topic.objects.present().select_related("space").filter(pk=activity.target_id).first()
     # Moved on meanwhile: that move tells.
@@ -265,14 +268,14 @@ def tell_followers_of_move(activity: Activity) -> None:
         tell_of_move(topic, at=activity.occurred_at, by_id=activity.actor_id)
 
 
-@on(Verb.SESSION_BEGUN)
+@on(Verb.SESSION_BEGUN, in_chunks=True)
 def tell_that_session_begins(activity: Activity) -> None:
     topic = Topic.objects.present().select_related("space").filter(pk=activity.target_id).first()
     if topic is not None:
         tell_of_session(topic, at=activity.occurred_at)
 
 
-@on(Verb.SESSION_QUESTION_ANSWERED)
+@on(Verb.SESSION_QUESTION_ANSWERED, in_chunks=True)
 def tell_who_wanted_to_know(activity: Activity) -> None:
     question = (
         SessionQuestion.objects.select_related("session__topic__space", "post", "answer__topic")

@@ -1,13 +1,14 @@
 """Writing the spine and handing its rows to subscribers. What a row looks like is in `models/activity.py`."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from celery import shared_task
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -56,6 +57,8 @@ class Target(Protocol):
 
 
 _subscribers: dict[str, list[Subscriber]] = {}
+# Those of them that tell many people and commit as they go.
+_in_chunks: set[Subscriber] = set()
 
 
 def record(
@@ -103,10 +106,16 @@ def target_type(target: object) -> str:
     raise TypeError(f"{type(target).__name__} is not a model")
 
 
-def on(*verbs: Verb) -> Callable[[Subscriber], Subscriber]:
-    """Register a subscriber. It must be idempotent: every row reaches it at least once, in no promised order."""
+def on(*verbs: Verb, in_chunks: bool = False) -> Callable[[Subscriber], Subscriber]:
+    """Register a subscriber. It must be idempotent: every row reaches it at least once, in no promised order.
+
+    `in_chunks` is for those who write to as many people as follow something: they run before the others and outside
+    of their transaction, so that each chunk commits for itself and no row is locked until the last one is told.
+    """
 
     def register(subscriber: Subscriber) -> Subscriber:
+        if in_chunks:
+            _in_chunks.add(subscriber)
         for verb in verbs:
             _subscribers.setdefault(verb, []).append(subscriber)
         return subscriber
@@ -118,12 +127,45 @@ def on(*verbs: Verb) -> Callable[[Subscriber], Subscriber]:
 def dispatch(activity_ids: list[int]) -> int:
     """Hand each undispatched row to its subscribers, and mark it in the same transaction. Safe to run twice.
 
-    A row that another worker holds is skipped. Returns how many rows were settled.
+    What is told in chunks comes first, and commits chunk by chunk. A row that another worker holds is skipped. Returns
+    how many rows were settled.
     """
     return sum(_dispatch_one(activity_id) for activity_id in activity_ids)
 
 
 def _dispatch_one(activity_id: int) -> bool:
+    waiting = Activity.objects.undispatched().filter(pk=activity_id)
+    wide = [verb for verb, subscribers in _subscribers.items() if not _in_chunks.isdisjoint(subscribers)]
+    if not waiting.filter(verb__in=wide).exists():
+        return _settle(activity_id)
+    with _alone(activity_id) as is_ours:
+        activity = waiting.first() if is_ours else None
+        if activity is None:
+            return False
+        told = [
+            _tell(subscriber, activity)
+            for subscriber in _subscribers[activity.verb]
+            if subscriber in _in_chunks
+        ]
+        return _settle(activity_id, told_in_chunks=all(told))
+
+
+@contextmanager
+def _alone(activity_id: int) -> Iterator[bool]:
+    """Whether nobody else tells this row in chunks just now; the lock ends with the connection of a dead worker."""
+    name = f"activity.dispatch:{activity_id}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        is_ours = bool(cursor.fetchone()[0])
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+def _settle(activity_id: int, *, told_in_chunks: bool = True) -> bool:
     """Effects and mark commit together: a worker that dies in between has done nothing, and the sweep comes."""
     with transaction.atomic():
         activity = (
@@ -135,9 +177,13 @@ def _dispatch_one(activity_id: int) -> bool:
         if activity is None:
             return False
         # A list, not a generator: a subscriber that fails must not keep the row from those behind it.
-        told = [_tell(subscriber, activity) for subscriber in _subscribers.get(activity.verb, ())]
+        told = [
+            _tell(subscriber, activity)
+            for subscriber in _subscribers.get(activity.verb, ())
+            if subscriber not in _in_chunks
+        ]
         # While a new version is rolled out, an old worker may meet a verb it does not know: not its to settle.
-        if all(told) and activity.verb in Verb.values:
+        if told_in_chunks and all(told) and activity.verb in Verb.values:
             activity.dispatched_at = timezone.now()
         else:
             activity.attempts += 1
@@ -146,9 +192,9 @@ def _dispatch_one(activity_id: int) -> bool:
 
 
 def _tell(subscriber: Subscriber, activity: Activity) -> bool:
-    """Run one subscriber in its own savepoint. On the next round the others run again: they are idempotent."""
+    """Run one subscriber, in a savepoint unless it commits by itself. On the next round the others run again."""
     try:
-        with transaction.atomic():
+        with nullcontext() if subscriber in _in_chunks else transaction.atomic():
             subscriber(activity)
     # The one place with a broad except: a reader's failure must not lose the row.
     except Exception:

@@ -85,7 +85,7 @@ def unread_keys(user: Member) -> dict[str, int | None]:
     loaded: dict[str, int | None] | None = user.__dict__.get("_unread_keys")
     if loaded is None:
         rows = _UNREAD(reader=user.pk, spaces=list(visible_space_ids(user))) if user.is_admitted else []
-        loaded = user.__dict__["_unread_keys"] = dict(rows)
+        loaded = user.__dict__["_unread_keys"] = {row[0]: row[1] for row in rows}
     return loaded
 
 

@@ -1,7 +1,8 @@
 """Acts on the drill's database from a process of its own: `python -m tests.drills.actor VERB …`.
 
 `people` makes a member with a password, a space and a topic; `topics N` starts topics; `die` starts one and kills
-itself after the commit, before anything could be queued; `sweep` sweeps once,
+itself after the commit, before anything could be queued; `followers N` lets so many members follow the space;
+`sweep` sweeps once,
 `ask-for-sweep` queues what beat would.
 """
 
@@ -14,10 +15,11 @@ import django
 django.setup()
 
 from django.db import transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from community.core import activity, broker  # noqa: E402
-from discussions.models import Space  # noqa: E402
-from members.models import Member  # noqa: E402
+from discussions.models import Follow, Space  # noqa: E402
+from members.models import Member, Role  # noqa: E402
 from tests.factories import PASSWORD, make_member, make_space, make_topic  # noqa: E402
 
 # On a machine full of tests a healthy Redis may take its time; what a slow one costs is measured in test_redis.py.
@@ -37,10 +39,33 @@ def main(verb: str, *arguments: str) -> None:
         # Where the message would be queued: committed, and not yet said to anybody.
         activity.enqueue = lambda *_arguments: os.kill(os.getpid(), signal.SIGKILL)
         start_topic()
+    elif verb == "followers":
+        follow_drill(int(arguments[0]))
     elif verb == "sweep":
         sys.stdout.write(f"{activity.sweep_activity()}\n")
     elif verb == "ask-for-sweep":
         assert activity.enqueue(activity.sweep_activity)
+
+
+def follow_drill(count: int) -> None:
+    """So many members who want to hear of everything in the space."""
+    number = Member.objects.count()
+    members = Member.objects.bulk_create(
+        Member(handle=f"follower{number + one}", display_name=f"Follower {one}", joined_at=timezone.now())
+        for one in range(count)
+    )
+    Role.objects.bulk_create(Role(member=member, role="member", from_at=timezone.now()) for member in members)
+    space = Space.objects.get(slug="drill")
+    Follow.objects.bulk_create(
+        Follow(
+            member=member,
+            space=space,
+            level="everything",
+            reason="chosen",
+            created_at=timezone.now(),
+        )
+        for member in members
+    )
 
 
 def start_topic() -> int:

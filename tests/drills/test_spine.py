@@ -107,6 +107,33 @@ def test_redis_forgets_everything_that_was_queued(drill, queue):
     assert_every_effect_exists_once(drill)
 
 
+TOLD = "SELECT count(*), count(DISTINCT member_id), coalesce(sum(count), 0) FROM core_notice WHERE reason = 'space'"
+
+
+def test_a_worker_is_killed_while_it_tells_many(drill):
+    """Chunks that committed stay, nobody is told twice, and the next worker goes on to the last follower."""
+    sweep_until_settled_by_worker(drill)
+    drill.act("followers", "600")
+    drill.act("topics", "1")
+    kills = told = 0
+    while kills < 4 and drill.undispatched():
+        worker = drill.start(*WORKER, DRILL_CHUNK="50", DRILL_CHUNK_PAUSE="0.3")
+        drill.act("ask-for-sweep")
+        until(lambda told=told: drill.ask(TOLD)[0][0] > told, what="the next chunk")
+        drill.kill(worker)
+        kills += 1
+        told = drill.ask(TOLD)[0][0]
+        assert told % 50 == 0
+        # The row is free: a mere lock on it would have kept everybody else from it until the last was told.
+        assert drill.undispatched() == 1
+        if told > 400:
+            break
+    assert 0 < told < 600
+    sweep_until_settled_by_worker(drill)
+    assert drill.ask(TOLD) == [(600, 600, 600)]
+    assert_every_effect_exists_once(drill)
+
+
 def test_the_messages_of_the_queue_reach_the_worker_without_any_sweep(drill, queue):
     """The usual way, so that the sweep is the exception: what a commit queues is what the worker understands."""
     drill.act("topics", "5")

@@ -1,4 +1,4 @@
-"""The site's worker with two more subscribers, which count their effects and take their time."""
+"""The site's worker with two more subscribers, which count their effects, and all of it takes its time."""
 
 import os
 import time
@@ -11,6 +11,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from community.celery import app  # noqa: E402
+from community.core import notices  # noqa: E402
 from community.core.activity import on  # noqa: E402
 from community.core.models import Activity  # noqa: E402
 from community.core.verbs import Verb  # noqa: E402
@@ -18,6 +19,18 @@ from community.core.verbs import Verb  # noqa: E402
 __all__ = ["app"]
 
 PAUSE = float(os.environ.get("DRILL_PAUSE", "0"))
+# How many are told in a chunk, and how long each of them takes.
+CHUNK_PAUSE = float(os.environ.get("DRILL_CHUNK_PAUSE", "0"))
+notices.CHUNK = int(os.environ.get("DRILL_CHUNK", notices.CHUNK))
+_put = notices._put
+
+
+def put_slowly(*arguments):
+    time.sleep(CHUNK_PAUSE)
+    return _put(*arguments)
+
+
+notices._put = put_slowly
 
 
 def note(activity: Activity, subscriber: str) -> None:

@@ -121,7 +121,9 @@ def test_only_models_have_a_type():
 
 def test_verbs_are_nouns_with_a_past_tense():
     for verb in Verb.values:
-        assert re.fullmatch(r"[a-z_]+\.([a-z]+ed|given|left|made|sent|set|taken|withdrawn)", verb)
+        assert re.fullmatch(
+            r"[a-z_]+\.([a-z_]+ed|begun|given|left|made|sent|set|split|taken|withdrawn)", verb
+        )
 
 
 # --- telling ---
@@ -225,6 +227,54 @@ def test_two_workers_with_the_same_row_tell_it_once(subscribers):
         release.set()
     assert first == [1]
     assert heard == [row.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_tells_in_chunks_commits_alone_and_before_the_others(monkeypatch):
+    monkeypatch.setattr(spine, "_subscribers", {})
+    member, heard, fails = make_member(), [], [True, False]
+
+    def wide(row: Activity) -> None:
+        heard.append(("wide", connection.in_atomic_block))
+        if fails.pop(0):
+            raise ValueError
+
+    def narrow(row: Activity) -> None:
+        heard.append(("narrow", connection.in_atomic_block))
+
+    on(VERB)(narrow)
+    on(VERB, in_chunks=True)(wide)
+    row = write(member)
+    assert dispatch([row.pk]) == 0
+    row.refresh_from_db()
+    assert (row.dispatched_at, row.attempts) == (None, 1)
+    assert (dispatch([row.pk]), dispatch([row.pk])) == (1, 0)
+    assert heard == [("wide", False), ("narrow", True)] * 2
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_with_a_row_told_in_chunks_tell_it_once(monkeypatch):
+    monkeypatch.setattr(spine, "_subscribers", {})
+    holding, release, heard = threading.Event(), threading.Event(), []
+
+    def wide(row: Activity) -> None:
+        heard.append(row.pk)
+        holding.set()
+        release.wait(10)
+
+    on(VERB, in_chunks=True)(wide)
+    row = write(make_member())
+    first = threading.Thread(target=lambda: (dispatch([row.pk]), connection.close()))
+    first.start()
+    assert holding.wait(10)
+    assert dispatch([row.pk]) == 0
+    release.set()
+    first.join()
+    row.refresh_from_db()
+    assert (heard, row.dispatched_at is not None) == ([row.pk], True)
 
 
 @pytest.mark.django_db(transaction=True)
