@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import ActionForm, LineField, ProseField
+from community.core.text import Prose
 from discussions.actions.steward import MOST_LEAST_LENGTH, REQUEST_LENGTH, Rules
 from discussions.forms.message import PeopleField
 from discussions.models import (
@@ -278,8 +279,9 @@ class SessionPostForm(ActionForm):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     @classmethod
-    def blank(cls) -> "SessionPostForm":
-        return cls(initial={"idempotency_key": uuid.uuid4().hex})
+    def blank(cls, body: Prose | None = None) -> "SessionPostForm":
+        """Empty, or with a draft."""
+        return cls(initial={"idempotency_key": uuid.uuid4().hex} | ({"body": body} if body else {}))
 
 
 # --- tags -------------------------------------------------------------------------------------------------------

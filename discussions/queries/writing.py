@@ -25,6 +25,7 @@ from discussions.models import (
     Follow,
     FollowLevel,
     Post,
+    SessionQuestion,
     Space,
     TaggedTopic,
     Topic,
@@ -182,20 +183,24 @@ _FORMS: Final = {
     "edit": ("post_edit", ""),
     "message": ("conversation_show", "#write"),
     "rewrite": ("message_edit", ""),
+    "ask": ("session_show", "#write"),
+    "answer": ("question_answer", ""),
 }
 
 
 def draft_rows(user: Member) -> list[DraftRow]:
     """My drafts, the latest first. Three queries; titles and addresses only of what I may still see."""
     drafts = list(Draft.objects.filter(member=user).order_by("-updated_at", "-pk"))
-    ids: dict[str, set[int]] = {"reply": set(), "edit": set()}
+    ids: dict[str, set[int]] = {"reply": set(), "ask": set(), "edit": set()}
     for draft in drafts:
         kind, _colon, rest = draft.key.partition(":")
         number = whole_number(rest, highest=MAX_ID)
         if kind in ids and number is not None:
             ids[kind].add(number)
-    topics = Topic.objects.visible_to(user).filter(pk__in=ids["reply"])
-    titles = {f"reply:{pk}": title for pk, title in topics.values_list("pk", "title")}
+    topics = Topic.objects.visible_to(user).filter(pk__in=ids["reply"] | ids["ask"])
+    titles = {
+        f"{kind}:{pk}": title for pk, title in topics.values_list("pk", "title") for kind in ("reply", "ask")
+    }
     posts = Post.objects.visible_to(user).filter(pk__in=ids["edit"])
     titles |= {f"edit:{pk}": title for pk, title in posts.values_list("pk", "topic__title")}
     clock = Clock(timezone.now())
@@ -227,6 +232,8 @@ def _draft_title(draft: Draft, of: str) -> str:
         "edit": (_("A change in “{title}”"), _("A change of a post")),
         "message": ("", _("A message")),
         "rewrite": ("", _("A change of a message")),
+        "ask": (_("Question to the hosts in “{title}”"), _("A question to the hosts")),
+        "answer": ("", _("An answer to a question")),
     }
     named, nameless = words.get(kind, ("", _("A text")))
     return named.format(title=of) if of and named else nameless
@@ -244,6 +251,9 @@ def advice(user: Member, key: str, words: Mapping[str, str]) -> Advice:
     if kind == "reply" and number is not None:
         topic = Topic.objects.visible_to(user).select_related("space").filter(pk=number).first()
         return Advice(_reply_lines(user, topic, html, words.get("reply_to", ""))) if topic else Advice()
+    if kind == "ask" and number is not None:
+        topic = Topic.objects.visible_to(user).select_related("space").filter(pk=number).first()
+        return Advice([_told_line(_told(user, topic.space, html, topic=topic))]) if topic else Advice()
     if kind == "topic":
         spaces = {space.slug: space for space in visible_spaces(user)}
         space = spaces.get(words.get("space", ""))
@@ -392,11 +402,13 @@ def mention_rows(user: Member, key: str, words: str) -> list[MentionRow]:
     kind, _colon, rest = key.partition(":")
     topic_id, space = None, None
     number = whole_number(rest, highest=MAX_ID)
-    if kind == "reply" and number is not None:
+    if kind in ("reply", "ask") and number is not None:
         topic = Topic.objects.visible_to(user).select_related("space").filter(pk=number).first()
         topic_id, space = (topic.pk, topic.space) if topic else (None, None)
-    elif kind == "edit" and number is not None:
-        post = Post.objects.visible_to(user).select_related("topic__space").filter(pk=number).first()
+    elif kind in ("edit", "answer") and number is not None:
+        asked = SessionQuestion.objects.filter(pk=number).values("post")
+        which = Q(pk__in=asked) if kind == "answer" else Q(pk=number)
+        post = Post.objects.visible_to(user).select_related("topic__space").filter(which).first()
         topic_id, space = (post.topic_id, post.topic.space) if post else (None, None)
     elif kind == "topic":
         slug = rest.partition(":")[2]

@@ -22,6 +22,8 @@ from discussions.forms.settling import SessionForm, SessionPostForm
 from discussions.models import AskSession, Post, SessionQuestion, Topic, TopicKind
 from discussions.permissions import can_answer_question, can_settle_session
 from discussions.queries.ask_session import session_page
+from discussions.queries.writing import draft_of, prose_of
+from discussions.views.draft import forget_what_was_sent, writing_in
 from members.requests import MemberRequest
 
 
@@ -34,9 +36,12 @@ def session_show(request: MemberRequest, topic_id: int) -> HttpResponse:
 def _render(
     request: MemberRequest, topic: Topic, form: SessionPostForm | None = None, *, status: int = 200
 ) -> HttpResponse:
+    key = f"ask:{topic.pk}"
+    draft = draft_of(request.user, key)
     context = {
         "session": session_page(topic, request.user),
-        "form": form or SessionPostForm.blank(),
+        "form": form or SessionPostForm.blank(prose_of(draft.words) if draft else None),
+        "writing": writing_in(request, key, draft),
     }
     return render(request, "discussions/session_show.html", context, status=status)
 
@@ -114,6 +119,7 @@ def session_ask(request: MemberRequest, topic_id: int) -> HttpResponse:
         except Invalid as error:
             form.take_refusal(error)
         else:
+            forget_what_was_sent(request, f"ask:{topic.pk}")
             messages.success(request, _("Your question stands among the others."))
             return redirect("session_show", topic.pk)
     return _render(request, topic, form, status=422)
@@ -123,7 +129,13 @@ def question_answer(request: MemberRequest, question_id: int) -> HttpResponse:
     """A host answers one question, on a page of its own: quiet, and with nothing else in sight."""
     question = _question(request, question_id)
     require(can_answer_question(request.user, question))
-    form = SessionPostForm(request.POST) if request.method == "POST" else SessionPostForm.blank()
+    key = f"answer:{question.pk}"
+    draft = draft_of(request.user, key)
+    form = (
+        SessionPostForm(request.POST)
+        if request.method == "POST"
+        else SessionPostForm.blank(prose_of(draft.words) if draft else None)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             answer_question(
@@ -135,6 +147,7 @@ def question_answer(request: MemberRequest, question_id: int) -> HttpResponse:
         except Invalid as error:
             form.take_refusal(error)
         else:
+            forget_what_was_sent(request, key)
             messages.success(request, _("Answered."))
             return redirect("session_show", question.session_id)
     page = session_page(question.session.topic, request.user)
@@ -142,7 +155,7 @@ def question_answer(request: MemberRequest, question_id: int) -> HttpResponse:
     return render(
         request,
         "discussions/question_answer.html",
-        {"session": page, "question": row, "form": form},
+        {"session": page, "question": row, "form": form, "writing": writing_in(request, key, draft)},
         status=422 if form.errors else 200,
     )
 

@@ -35,6 +35,7 @@ from discussions.actions.steward import (
 from discussions.actions.tag import accept_tag, merge_tag
 from discussions.actions.topic import close_topic, create_topic, edit_topic
 from discussions.models import (
+    Draft,
     Post,
     SessionQuestion,
     SpacePreset,
@@ -401,6 +402,29 @@ def test_session_calendar_replaces_the_entry_when_hours_move(web, session, moder
     uid = next(line for line in first.content.decode().splitlines() if line.startswith("UID:"))
     assert uid in second
     assert "SEQUENCE:1\r\n" in second
+
+
+def test_what_is_asked_and_answered_is_kept_while_it_is_written(client_as, session, member, host):
+    """Rule 3.5: on the page and among the drafts, until it is sent."""
+    asked = ask_question(session, by=member, prose=words("What costs most?"))
+    forms = (
+        (member, f"ask:{session.pk}", "session_show", "session_ask", session.pk),
+        (host, f"answer:{asked.pk}", "question_answer", "question_answer", asked.pk),
+    )
+    for writer, key, page, sending, number in forms:
+        web = client_as(writer)
+        kept = {"draft_key": key, "body": "Half a thought", "draft_sequence": 0, "draft_writer": "a"}
+        assert (
+            web.post(reverse("draft_keep"), kept, headers={"accept": "application/json"}).status_code == 200
+        )
+        shown = web.get(reverse(page, args=[number])).content.decode()
+        assert "Half a thought" in shown
+        assert f'data-key="{key}"' in shown
+        assert reverse(page, args=[number]) in web.get(reverse("draft_list")).content.decode()
+        people = web.get(reverse("mention_list"), {"key": key, "q": "hanna" if writer == member else "mira"})
+        assert len(people.json()["people"]) == 1
+        web.post(reverse(sending, args=[number]), {"body": "Half a thought", "draft_sequence": 1})
+        assert not Draft.objects.exists()
 
 
 def test_session_show_asks_as_often_for_many_questions(web, session):

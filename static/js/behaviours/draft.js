@@ -28,7 +28,7 @@ export default function draft(form) {
 
   belowTitle.className = "writing-advice";
   belowTitle.setAttribute("aria-live", "polite");
-  if (similarPlace) titleField?.after(belowTitle);
+  if (similarPlace) titleField?.append(belowTitle);
   hidden("draft_key", key);
   hidden("draft_writer", writer);
   hidden("draft_sequence", sequence);
