@@ -3,7 +3,6 @@
 import json
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from community.core.broker import enqueue
+from community.core.statements import Blank, OneOf, Statement
 from members.directory import COMPANY, COMPANY_KIND, EXPERT, NEW, NEW_DAYS, facet_value, fold, lexemes_of
 from members.models import (
     DirectoryEntry,
@@ -109,15 +109,12 @@ def refresh_directory_entry(*member_ids: int) -> None:
     """
     ids = sorted(set(member_ids))
     # Whoever changes the same person waits here: the entry is made of what was committed last.
-    list(
-        Member.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk__in=ids)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    _LOCKED(ids=ids)
     drafts = _drafts(ids)
     _write(drafts)
-    DirectoryEntry.objects.filter(pk__in=set(ids) - {draft.member_id for draft in drafts}).delete()
+    unlisted = set(ids) - {draft.member_id for draft in drafts}
+    if unlisted:
+        DirectoryEntry.objects.filter(pk__in=unlisted).delete()
 
 
 @shared_task(name="members.refresh_company")
@@ -197,33 +194,70 @@ def _listed() -> Any:
 
 def _drafts(ids: Sequence[int]) -> list[_Draft]:
     """Read as tuples: at night this goes through everybody, and instances would be half of its time."""
-    people = _listed().filter(pk__in=ids)
     drafts = {
         pk: _Draft(pk, name, headline, joined_at, texts=[name, handle, headline])
-        for pk, name, handle, headline, joined_at in people.values_list(
-            "pk", "display_name", "handle", "headline", "joined_at"
-        )
+        for pk, name, handle, headline, joined_at in _PEOPLE(ids=ids)
     }
-    jobs = Employment.objects.current().filter(member__in=drafts)
-    for member_id, title, name, slug, kind in jobs.values_list(
-        "member_id", "title", "organisation__name", "organisation__slug", "organisation__kind"
-    ):
+    if not (listed := list(drafts)):
+        return []
+    for member_id, title, name, slug, kind in _JOBS(ids=listed):
         drafts[member_id].texts += [name, title]
         drafts[member_id].add_facet(COMPANY, name, value=slug)
         drafts[member_id].add_facet(COMPANY_KIND, kind)
-    labels = Expertise.objects.current().filter(member__in=drafts)
-    for member_id, topic in labels.order_by("topic").values_list("member_id", "topic"):
+    for member_id, topic in _LABELS(ids=listed):
         drafts[member_id].texts.append(topic)
         drafts[member_id].expert_in.append(topic)
         drafts[member_id].add_facet(EXPERT, topic)
-    facts = Fact.objects.filter(
-        member__in=drafts, visibility=Visibility.MEMBERS, field__retired_at__isnull=True
-    ).order_by("field__position", "field_id")
-    for member_id, values, key, kind, is_facet in facts.values_list(
-        "member_id", "values", "field__key", "field__kind", "field__is_facet"
-    ):
+    for member_id, values, key, kind, is_facet in _FACTS(ids=listed):
         _add_fact(drafts[member_id], values, key=key, kind=kind, is_facet=is_facet)
     return list(drafts.values())
+
+
+# What an entry is made of. Every action on a person asks for it, and so each is compiled once.
+_LOCKED: Final = Statement(
+    lambda: (
+        Member.objects.select_for_update(of=("self",), no_key=True)
+        .filter(OneOf("pk", Blank("ids")))
+        .order_by("pk")
+        .values_list("pk")
+    )
+)
+_PEOPLE: Final = Statement(
+    lambda: (
+        _listed()
+        .filter(OneOf("pk", Blank("ids")))
+        .values_list("pk", "display_name", "handle", "headline", "joined_at")
+    )
+)
+_JOBS: Final = Statement(
+    lambda: (
+        Employment.objects.current()
+        .filter(OneOf("member", Blank("ids")))
+        .values_list("member_id", "title", "organisation__name", "organisation__slug", "organisation__kind")
+    )
+)
+_LABELS: Final = Statement(
+    lambda: (
+        Expertise.objects.current()
+        .filter(OneOf("member", Blank("ids")))
+        .order_by("topic")
+        .values_list("member_id", "topic")
+    )
+)
+_FACTS: Final = Statement(
+    lambda: (
+        Fact.objects.filter(
+            OneOf("member", Blank("ids")), visibility=Visibility.MEMBERS, field__retired_at__isnull=True
+        )
+        .order_by("field__position", "field_id")
+        .values_list("member_id", "values", "field__key", "field__kind", "field__is_facet")
+    )
+)
+_FACETS: Final = Statement(
+    lambda: DirectoryFacet.objects.filter(
+        OneOf("key", Blank("keys")), OneOf("value", Blank("values"))
+    ).values_list("key", "value", "pk")
+)
 
 
 def _add_fact(draft: _Draft, said: Sequence[str], *, key: str, kind: str, is_facet: bool) -> None:
@@ -271,7 +305,7 @@ def _write(drafts: Sequence[_Draft]) -> None:
 
 def _facet_ids(labels: dict[tuple[str, str], str]) -> dict[tuple[str, str], int]:
     """The row of each facet, made where it is new. Only what is missing is inserted, so that no ids are burnt."""
-    found = _known(labels)
+    found = _known(labels) if labels else {}
     missing = sorted(set(labels) - set(found))
     if missing:
         DirectoryFacet.objects.bulk_create(
@@ -283,8 +317,5 @@ def _facet_ids(labels: dict[tuple[str, str], str]) -> dict[tuple[str, str], int]
 
 
 def _known(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    by_key: dict[str, list[str]] = defaultdict(list)
-    for key, value in pairs:
-        by_key[key].append(value)
-    rows = DirectoryFacet.objects.filter(key__in=by_key, value__in=[v for vs in by_key.values() for v in vs])
-    return {(key, value): pk for key, value, pk in rows.values_list("key", "value", "pk")}
+    keys, values = {key for key, _value in pairs}, {value for _key, value in pairs}
+    return {(key, value): pk for key, value, pk in _FACETS(keys=list(keys), values=list(values))}

@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from datetime import datetime
+from typing import Final
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet, TextField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from community.core.activity import record
 from community.core.errors import Conflict, Invalid
 from community.core.models import Audience
 from community.core.permissions import require
+from community.core.statements import Blank, Statement
 from community.core.text import clean_line
 from community.core.verbs import Verb
 from members.actions.directory import refresh_directory_entry
@@ -62,7 +64,7 @@ def create_member(
         HANDLE(chosen)
     except ValidationError as error:
         raise Invalid(error.messages[0], fields={"handle": error.messages}) from error
-    if Member.objects.filter(handle=chosen).exists():
+    if handle and Member.objects.filter(handle=chosen).exists():
         raise Conflict(_("This handle is taken. Choose another one."))
     now = at or timezone.now()
     member = Member(
@@ -124,8 +126,17 @@ def reactivate_member(member: Member, *, by: Member) -> Member:
 def is_taken(address: str) -> bool:
     """Whether the address belongs to an account, as the one it writes to or as a further one it signs in with."""
     # One question whatever comes of it: strangers can measure how often the database is asked.
+    return bool(_HOLDERS(address=address))
+
+
+def _holders() -> QuerySet[Member, tuple[int]]:
+    address = Blank("address", TextField())
     further = EmailAddress.objects.filter(email=address, verified=True).values("user")
-    return bool(Member.objects.filter(Q(email=address) | Q(pk__in=further)).exists())
+    holders: QuerySet[Member, tuple[int]] = Member.objects.filter(Q(email=address) | Q(pk__in=further))
+    return holders.values_list("pk")[:1]
+
+
+_HOLDERS: Final = Statement(_holders)
 
 
 def normal_email(email: str) -> str:

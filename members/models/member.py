@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from community.core.statements import Blank, Statement
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
 from members.models.standing import Pause, Suspension
 from members.models.terms import Terms
@@ -38,6 +39,13 @@ def time_zone_choices() -> list[tuple[str, str]]:
 
 def _terms_owed_by(member: object) -> models.QuerySet[Terms, datetime | None]:
     return Terms.objects.owed_by(member).order_by("-published_at").values_list("published_at", flat=True)[:1]
+
+
+# Asked of every person who is met without their roles beside them, and so compiled once.
+_ROLES = Statement(lambda: Role.objects.current().filter(member=Blank("member")).values_list("role"))
+_SUSPENSIONS = Statement(
+    lambda: Suspension.objects.current().filter(member=Blank("member")).values_list("pk")[:1]
+)
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -173,14 +181,14 @@ class Member(AbstractBaseUser):
         """The names of the roles whose dates say today, resolved once for each loaded member."""
         loaded: Iterable[str] | None = getattr(self, "_current_roles", None)
         if loaded is None:
-            loaded = Role.objects.current().filter(member=self).values_list("role", flat=True)
+            loaded = [role for (role,) in _ROLES(member=self.pk)]
         return frozenset(loaded)
 
     @cached_property
     def is_suspended(self) -> bool:
         """Rule 1.12: closed out now, by the clock of the database; it ends by itself."""
         loaded: bool | None = getattr(self, "_is_suspended", None)
-        return Suspension.objects.current().filter(member=self).exists() if loaded is None else loaded
+        return bool(_SUSPENSIONS(member=self.pk)) if loaded is None else loaded
 
     @cached_property
     def paused_until(self) -> datetime | None:
