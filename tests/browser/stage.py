@@ -171,6 +171,7 @@ def make_stage(words: str = "short") -> Stage:
         "new message": f"/messages/new/?to={third.handle}",
         "contact rule": "/messages/rule/",
         "report": of("message_report", theirs.pk),
+        "change a message": of("message_edit", message.pk),
         "search, begin": "/search/",
         "search, results": "/search/?q=topic",
         "search, operators": "/search/?q=topic kind:question is:unanswered",

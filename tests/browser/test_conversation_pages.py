@@ -1,4 +1,4 @@
-"""Every page of conversation, search and notices, wide by day and narrow by night: read by axe, no wider than the window, and quiet."""
+"""Every page of conversation, search and notices by day and by night: read by axe, no wider than its window, quiet."""
 
 import pytest
 
