@@ -73,7 +73,7 @@ def notice_letter(mail: Mail) -> Answer:
     if member is None or data.get("reason") not in NoticeReason.values:
         return None
     reason = NoticeReason(data["reason"])
-    notice = open_notices(member).unread().filter(key=data["key"]).first()
+    notice = open_notices(member, _leaving(member)).unread().filter(key=data["key"]).first()
     preference = preference_of(member.pk)
     if notice is None or preference.delivery(reason) != Delivery.AT_ONCE:
         return None
@@ -81,9 +81,6 @@ def notice_letter(mail: Mail) -> Answer:
     opens = next_open_moment(preference, member.time_zone, now)
     if opens > now:
         return opens
-    spaces = {space.pk: space for space in visible_spaces(member)}
-    if notice.space_id is not None and not _may_leave(spaces.get(notice.space_id)):
-        return None
     with translation.override(member.locale), timezone.override(zone_or_utc(member.time_zone)):
         if data["type"] == "post":
             letter = _post_letter(member, reason, data["id"])
@@ -180,7 +177,7 @@ def digest_letter(mail: Mail) -> Answer:
     digest = Digest.objects.filter(pk=mail.data.get("digest")).first()
     if member is None or digest is None or preference_of(member.pk).digest == "off":
         return None
-    spaces = {space.pk: space for space in visible_spaces(member) if _may_leave(space)}
+    spaces = _leaving(member)
     with translation.override(member.locale), timezone.override(zone_or_utc(member.time_zone)):
         told = _told(member, digest.since, spaces)
         topics = _new_topics(member, digest.since, spaces, {row.url for row in told})
@@ -221,9 +218,9 @@ def digest_letter(mail: Mail) -> Answer:
 def _told(member: Member, since: datetime, spaces: dict[int, Space]) -> list[DigestRow]:
     """Unread notices that came since the last digest and that no mail of their own told."""
     notices = (
-        open_notices(member)
+        open_notices(member, spaces)
         .unread()
-        .filter(Q(space_id__isnull=True) | Q(space_id__in=list(spaces)), at__gt=since)
+        .filter(at__gt=since)
         .exclude(mailed_at__gte=F("at"))
         .order_by("weight", "-at")[:NOTICES_IN_DIGEST]
     )
@@ -345,9 +342,14 @@ def _recipient(mail: Mail) -> Member | None:
     return member if (member.email or "") == mail.address else None
 
 
-def _may_leave(space: Space | None) -> bool:
+def _may_leave(space: Space) -> bool:
     """Rule 3.14: nothing of a confidential room leaves by mail."""
-    return space is not None and space.preset != SpacePreset.CONFIDENTIAL
+    return space.preset != SpacePreset.CONFIDENTIAL
+
+
+def _leaving(member: Member) -> dict[int, Space]:
+    """The spaces that the reader may see and mails may tell of."""
+    return {space.pk: space for space in visible_spaces(member) if _may_leave(space)}
 
 
 def _is_silent(member: Member, post: Post) -> bool:

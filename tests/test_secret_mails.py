@@ -73,6 +73,8 @@ def test_no_secret_is_told_or_mailed_to_who_may_not_see_it(settings_of_mail):
         leaks |= {
             f"{role}: {hidden}" for hidden in secrets_hidden_from(role) if hidden in words and hidden != own
         }
+        # Rule 3.13: what is said in messages leaves to nobody, not even to whom it is for.
+        leaks |= {f"{role}: message" for said in ("", "answer", "group") if f"zqmessage{said}qz" in words}
         # Rule 3.14: not even to those who are in the room.
         leaks |= {
             f"{role}: confidential" for where in WHERE_IN_A_ROOM if secret("confidential", where) in words

@@ -36,6 +36,7 @@ from discussions.actions.saved_view import save_view
 from discussions.actions.steward import Rules, request_space, settle_space
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
 from discussions.models import (
+    AnswerRequest,
     Attachment,
     Bookmark,
     Follow,
@@ -123,6 +124,7 @@ WHERE_IN_A_ROOM = (
     "splittitle",
     "filename",
     "filetext",
+    "viewname",
 )
 SPACE_PAGES = (
     "space_edit",
@@ -345,6 +347,23 @@ def _leave_notices(world: World) -> None:
             space_id=room.space.pk,
             actor_id=world.writer.pk,
         )
+        # Of a topic that stood in the open room on that day and was moved since.
+        for reason, key, target in (
+            (NoticeReason.THANKED, f"thanks:{room.first.pk}", room.first),
+            (NoticeReason.ASKED, f"asked:{room.topic.pk}", room.topic),
+            (NoticeReason.REMINDER, f"bookmark:{room.deleted.pk}", room.deleted),
+        ):
+            notify(
+                [member.pk for member in world.cast.values()],
+                reason=reason,
+                key=key,
+                title=secret(preset, "title"),
+                url=room.post.get_absolute_url(),
+                target=target,
+                at=timezone.now(),
+                space_id=world.rooms["open"].space.pk,
+                at_once=True,
+            )
 
 
 def _make_room(world: World, preset: str) -> Room:
@@ -408,7 +427,10 @@ def _make_room(world: World, preset: str) -> Room:
 
 
 def _remember_room(world: World, preset: str) -> None:
-    """What is left of an earlier right to see the room: everybody follows it, and has marked a post in it."""
+    """What is left of an earlier right to see the room.
+
+    Everybody follows it, was asked there, has marked a post in it and keeps a list of it.
+    """
     room, now = world.rooms[preset], timezone.now()
     for member in world.cast.values():
         for followed in ({"topic": room.topic}, {"space": room.space}, {"tag": room.tag}):
@@ -422,6 +444,13 @@ def _remember_room(world: World, preset: str) -> None:
                 },
             )
         Bookmark.objects.create(member=member, post=room.post)
+        AnswerRequest.objects.create(topic=room.topic, member=member, asked_by=world.writer)
+        SavedView.objects.create(
+            member=member,
+            name=secret(preset, "viewname"),
+            query=f"list=latest&space={room.space.slug}",
+            is_digest=True,
+        )
 
 
 def _make_person(world: World, owner: str, *, role: str = "member") -> Member:

@@ -337,7 +337,8 @@ def unanswered_questions(user: Member, *, limit: int) -> list[TopicRow]:
 
 def _first_of_newcomers() -> TopicQuerySet:
     """Driven by the few tags that the reader knows: the other way round it would walk a month of topics."""
-    earlier = Topic.objects.filter(author=OuterRef("author"), pk__lt=OuterRef("pk"))
+    # What they began where the reader may not look says nothing here.
+    earlier = Topic.objects.in_spaces(_SPACES).filter(author=OuterRef("author"), pk__lt=OuterRef("pk"))
     about = TaggedTopic.objects.filter(OneOf("tag", Blank("tags"))).values("content_object")
     return (
         Topic.objects.in_spaces(_SPACES)

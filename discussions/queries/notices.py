@@ -1,6 +1,6 @@
 """The inbox of notices and the dot in the frame: only what is still open to the reader (rule 9.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,9 +107,13 @@ def unread_label(user: Member) -> str:
     return "" if not count else (f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count))
 
 
-def open_notices(user: Member) -> NoticeQuerySet:
-    """The reader's own, of spaces that they may see now and of what stands there now."""
-    return _open(Notice.objects.filter(member=user), list(visible_space_ids(user)))
+def open_notices(user: Member, among: Iterable[int] | None = None) -> NoticeQuerySet:
+    """The reader's own, of spaces that they may see now and of what stands there now.
+
+    `among` narrows them to some of those spaces, as mails do, which tell nothing of confidential rooms.
+    """
+    spaces = visible_space_ids(user) if among is None else visible_space_ids(user).intersection(among)
+    return _open(Notice.objects.filter(member=user), list(spaces))
 
 
 def inbox_page(user: Member, *, before: str | None = None, only_unread: bool = False) -> InboxPage:
