@@ -11,8 +11,8 @@ from urllib.parse import quote
 from django.db import connection
 from django.db.models import Exists, OuterRef, TextField
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.http import address_of
 from community.core.keyset import read_time_key, time_key
@@ -81,6 +81,7 @@ class TopicListPage(Row):
 
 # Every arm is bounded by what this reader follows, not by the size of the community: topics, the newest of each space
 # and of each tag, and open questions about what the reader knows. `rank` orders the reasons, the strongest first.
+# What is muted is asked for each kind of follow, because each kind has an index of its own.
 _FOR_YOU = f"""
     WITH candidates AS (
         SELECT follow.topic_id AS id, 1 AS rank, follow.reason::text AS reason, NULL::bigint AS tag_id
@@ -124,8 +125,14 @@ _FOR_YOU = f"""
           AND topic.created_at > now() - interval '30 days'
     ),
     muted AS (
-        SELECT topic_id, space_id, tag_id FROM discussions_follow
-        WHERE member_id = %(reader)s AND level = 'mute'
+        SELECT topic_id, NULL::bigint AS space_id, NULL::bigint AS tag_id FROM discussions_follow
+        WHERE member_id = %(reader)s AND topic_id IS NOT NULL AND level = 'mute'
+        UNION ALL
+        SELECT NULL, space_id, NULL FROM discussions_follow
+        WHERE member_id = %(reader)s AND space_id IS NOT NULL AND level = 'mute'
+        UNION ALL
+        SELECT NULL, NULL, tag_id FROM discussions_follow
+        WHERE member_id = %(reader)s AND tag_id IS NOT NULL AND level = 'mute'
     ),
     best AS (SELECT DISTINCT ON (id) id, rank, reason, tag_id FROM candidates ORDER BY id, rank)
     SELECT topic.id, best.rank, best.reason, tag.name, tag.slug, topic.last_post_at, topic.space_id
@@ -214,7 +221,8 @@ def for_you(
         )
         found = cursor.fetchall()
     has_more, found = len(found) > limit, found[:limit]
-    reasons = {row[0]: _reason(row, spaces) for row in found}
+    words = _words(get_language())
+    reasons = {row[0]: _reason(row, spaces, words) for row in found}
     return ForYou(
         reasons,
         time_key(found[-1][5], found[-1][0]) if has_more else "",
@@ -222,19 +230,40 @@ def for_you(
     )
 
 
-def _reason(row: Sequence[Any], spaces: dict[int, Space]) -> Reason:
+class _Words:
+    """The words of these lists in one language."""
+
+    def __init__(self) -> None:
+        self.names = [_("For you"), _("Latest"), _("Unanswered"), _("Most useful")]
+        self.kinds = [(value, str(label)) for value, label in TopicKind.choices]
+        self.unanswered_only, self.unread_only = _("Unanswered only"), _("Unread only")
+        self.reasons = {
+            value: _("because {reason}").format(reason=label) for value, label in FollowReason.choices
+        }
+        self.by_space, self.by_tag = _("because you follow {name}"), _("because you follow #{name}")
+        self.by_knowing = _("because you know {name}")
+
+
+@cache
+def _words(_language: str | None) -> _Words:
+    """Looked up once in a process: they are the same for everybody."""
+    return _Words()
+
+
+def _reason(row: Sequence[Any], spaces: dict[int, Space], words: _Words) -> Reason:
     topic_id, rank, reason, tag_name, tag_slug, _at, space_id = row
     if rank == 1:
-        text = _("because {reason}").format(reason=FollowReason(reason).label)
-        return Reason(text, f"{address_of('topic_show')}{topic_id}/unfollow/", is_unread=True)
+        return Reason(
+            words.reasons[reason], f"{address_of('topic_show')}{topic_id}/unfollow/", is_unread=True
+        )
     if rank == 2:
         space = spaces[space_id]
-        text = _("because you follow {name}").format(name=space.name)
+        text = words.by_space.format(name=space.name)
         return Reason(text, f"{space.get_absolute_url()}unfollow/", is_unread=True)
     if rank == 3:
-        text = _("because you follow #{name}").format(name=tag_name)
+        text = words.by_tag.format(name=tag_name)
         return Reason(text, f"{address_of('tag_show')}{quote(tag_slug)}/unfollow/", is_unread=True)
-    return Reason(_("because you know {name}").format(name=tag_name), is_unread=True)
+    return Reason(words.by_knowing.format(name=tag_name), is_unread=True)
 
 
 def _chosen() -> TopicQuerySet:
@@ -329,14 +358,15 @@ def topic_list_page(user: Member, wanted: TopicFilter, *, before: str | None) ->
     rows, key = _rows(user, wanted, before)
     url, query = reverse("topic_list"), wanted.query()
     spaces = [space for space in visible_spaces(user) if space.archived_at is None]
-    title, empty_title, empty_text = _words_of(wanted)
+    words = _words(get_language())
+    title, empty_title, empty_text = _texts_of(wanted, words)
     return TopicListPage(
         title=title,
         tabs=[
             Chip(label, _address(url, TopicFilter(which=name)), current=name == wanted.which)
-            for name, label in zip(LISTS, _names(), strict=True)
+            for name, label in zip(LISTS, words.names, strict=True)
         ],
-        chips=list(_chips(url, wanted)),
+        chips=list(_chips(url, wanted, words)),
         spaces=[
             Chip(
                 space.name,
@@ -363,32 +393,28 @@ def _address(url: str, wanted: TopicFilter) -> str:
     return f"{url}?{query}" if query else url
 
 
-def _names() -> list[str]:
-    return [_("For you"), _("Latest"), _("Unanswered"), _("Most useful")]
-
-
-def _chips(url: str, wanted: TopicFilter) -> Iterator[Chip]:
+def _chips(url: str, wanted: TopicFilter, words: _Words) -> Iterator[Chip]:
     """What the list is or can be narrowed by; the chosen ones lead to the list without them."""
     if wanted.tag:
         yield Chip(f"#{wanted.tag}", _address(url, wanted.but(tag="")), current=True)
     if wanted.which != UNANSWERED:
-        for kind, label in TopicKind.choices:
+        for kind, label in words.kinds:
             other = "" if wanted.kind == kind else kind
-            yield Chip(str(label), _address(url, wanted.but(kind=other)), current=wanted.kind == kind)
+            yield Chip(label, _address(url, wanted.but(kind=other)), current=wanted.kind == kind)
         yield Chip(
-            _("Unanswered only"),
+            words.unanswered_only,
             _address(url, wanted.but(unanswered=not wanted.unanswered)),
             current=wanted.unanswered,
         )
     if wanted.which != FOR_YOU:
         yield Chip(
-            _("Unread only"), _address(url, wanted.but(unread=not wanted.unread)), current=wanted.unread
+            words.unread_only, _address(url, wanted.but(unread=not wanted.unread)), current=wanted.unread
         )
 
 
-def _words_of(wanted: TopicFilter) -> tuple[str, str, str]:
+def _texts_of(wanted: TopicFilter, words: _Words) -> tuple[str, str, str]:
     """The title of a list, and what stands in its place while it is empty."""
-    title = dict(zip(LISTS, _names(), strict=True))[wanted.which]
+    title = words.names[LISTS.index(wanted.which)]
     if wanted.is_narrowed:
         return title, _("Nothing here fits"), _("Take one of the filters away.")
     empty_title, empty_text = _EMPTY[wanted.which]
