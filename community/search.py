@@ -115,10 +115,14 @@ class Suggestion:
 
 @dataclass(slots=True)
 class _Narrowing:
-    """Conditions on `entry` in SQL, their parameters, and the sentences for what could not be used."""
+    """Conditions on `entry` in SQL, their parameters, and the sentences for what could not be used.
+
+    `conditions` look at the entry's own columns; `asked` ask other tables, of hits that are found already.
+    """
 
     spaces: list[int]
     conditions: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
@@ -126,6 +130,14 @@ class _Narrowing:
     contents: list[str] = field(default_factory=list)
     before: datetime | None = None
     after: datetime | None = None
+    # Topics and files alone: one entry in twenty. And those of chosen spaces alone.
+    is_sparse: bool = False
+    is_of_spaces: bool = False
+
+    @property
+    def wide(self) -> int:
+        """The first window whose entries are too many to be read one by one."""
+        return _WIDE_FOR_FEW if self.is_sparse else _WIDE
 
 
 # --- the question -----------------------------------------------------------------------------------------------
@@ -138,12 +150,11 @@ _POST: Final = """(CASE entry.kind
 _TOPIC: Final = f"""(CASE entry.kind
     WHEN 'topic' THEN entry.target_id
     ELSE (SELECT topic_id FROM discussions_post WHERE id = {_POST}) END)"""  # noqa: S608
-_QUESTION: Final = """entry.kind = 'topic' AND EXISTS (SELECT FROM discussions_topic AS topic
-    WHERE topic.id = entry.target_id AND topic.kind = 'question' AND topic.accepted_post_id IS {null})"""
-# Written as the conditions of the indexes `post_with_picture` and `post_with_link` are.
-_IN_HTML: Final = (
-    "EXISTS (SELECT FROM discussions_post AS post WHERE post.id = {post} AND post.html ~ '{part}')"
-)
+# Asked of each hit as a value and not with EXISTS: that would be joined, with all topics, or all posts with a link,
+# read for each window.
+_QUESTION: Final = """(SELECT topic.kind = 'question' AND topic.accepted_post_id IS {null}
+    FROM discussions_topic AS topic WHERE entry.kind = 'topic' AND topic.id = entry.target_id)"""
+_IN_HTML: Final = "(SELECT post.html ~ '{part}' FROM discussions_post AS post WHERE post.id = {post})"
 _FILE: Final = """EXISTS (SELECT FROM discussions_attachment AS file
     WHERE file.post_id = {post} AND file.width {is_picture})"""
 
@@ -155,7 +166,8 @@ _HAS: Final = {
     "link": _IN_HTML.format(post=_POST, part='<a href="http'),
     "answer": _QUESTION.format(null="NOT NULL"),
 }
-# The posts with such contents, the newest first. Where they are few, the search begins at them.
+# The posts with such contents, the newest first. Where they are few, the search begins at them. The conditions are
+# written as those of the indexes `post_with_picture` and `post_with_link` are.
 _HOLDERS: Final = {
     "image": """
         (SELECT id FROM discussions_post WHERE html ~ '<img ' ORDER BY id DESC LIMIT %(limit)s)
@@ -184,7 +196,10 @@ def _narrow(user: Member, asked: Asked, spaces: Sequence[Space]) -> _Narrowing:
     for name, known in (("is", _IS), ("has", _HAS)):
         for value in values.get(name, []):
             if value.lower() in known:
-                found.conditions.append(known[value.lower()])
+                found.asked.append(known[value.lower()])
+                if known[value.lower()] in (_IS["answered"], _IS["unanswered"]):
+                    found.conditions.append("entry.kind = 'topic'")
+                    found.is_sparse = True
                 if name == "has":
                     found.contents.append(value.lower())
             else:
@@ -206,6 +221,7 @@ def _narrow_spaces(found: _Narrowing, wanted: Sequence[str], spaces: Sequence[Sp
         chosen |= fitting
     if chosen:
         found.spaces = sorted(chosen)
+        found.is_of_spaces = True
 
 
 def _narrow_authors(found: _Narrowing, wanted: Sequence[str], user: Member) -> None:
@@ -227,7 +243,7 @@ def _narrow_authors(found: _Narrowing, wanted: Sequence[str], user: Member) -> N
 def _narrow_tags(found: _Narrowing, wanted: Sequence[str]) -> None:
     """All of them. A tag that only hidden topics carry and one that nobody uses both find nothing."""
     for number, value in enumerate(wanted):
-        found.conditions.append(
+        found.asked.append(
             f"""EXISTS (SELECT FROM discussions_taggedtopic AS tagged
                 JOIN discussions_tag AS tag ON tag.id = tagged.tag_id
                 WHERE tagged.content_object_id = {_TOPIC}
@@ -249,18 +265,18 @@ def _narrow_kinds(found: _Narrowing, wanted: Sequence[str]) -> None:
         else:
             choice = ", ".join([*KINDS, *TopicKind.values])
             found.problems.append(_("“kind:” takes one of these: {choice}.").format(choice=choice))
-    ways = []
-    if entries:
-        ways.append("entry.kind = ANY(%(kinds)s)")
-        found.parameters["kinds"] = entries
-    if topics:
-        ways.append(
-            """(entry.kind = 'topic' AND EXISTS (SELECT FROM discussions_topic AS topic
-                WHERE topic.id = entry.target_id AND topic.kind = ANY(%(topic_kinds)s)))"""
+    if entries or topics:
+        kinds = sorted({*entries, *([str(SearchKind.TOPIC)] if topics else [])})
+        # Of one kind the index gives the newest first; an array of one would have to be sorted.
+        found.conditions.append("entry.kind = %(kind)s" if len(kinds) == 1 else "entry.kind = ANY(%(kinds)s)")
+        found.parameters |= {"kind": kinds[0], "kinds": kinds}
+        found.is_sparse = str(SearchKind.POST) not in entries
+    if topics and SearchKind.TOPIC not in entries:
+        found.asked.append(
+            """(entry.kind <> 'topic' OR (SELECT topic.kind = ANY(%(topic_kinds)s)
+                FROM discussions_topic AS topic WHERE topic.id = entry.target_id))"""
         )
         found.parameters["topic_kinds"] = topics
-    if ways:
-        found.conditions.append(f"({' OR '.join(ways)})")
 
 
 def _narrow_days(found: _Narrowing, values: dict[str, list[str]]) -> None:
@@ -311,27 +327,39 @@ _AGES: Final = (8_000, 64_000, 512_000)
 # Who gets as far as the wide windows asks for something rare: there the ids and times only filter (`+ 0` is in no
 # index), because listing half a million of them would cost more than the finds.
 _WIDE: Final = 2
+# Of topics alone, which are one entry in twenty, a window is as narrow as one of twenty times fewer entries.
+_WIDE_FOR_FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Entries of one age: a condition, and the column that puts them in order."""
+    """Entries of one age: a condition, the column that puts them in order, and whether they are few enough to read."""
 
     condition: str
     order: str
+    is_narrow: bool
 
 
-def _frame(windows: Sequence[_Window]) -> str:
-    """Finds window by window, each planned for itself."""
+def _frame(windows: Sequence[_Window], *, reads: bool) -> str:
+    """Finds window by window, each planned for itself, and by the words alone: `OFFSET 0` keeps out of the plan what is
+    asked of the finds one by one, until there are enough.
+
+    `reads`: an index leads to the few entries of a narrow window that can be meant, as of one space, or of topics among
+    replies. Then they are all read, and the index of words is left alone (a condition that `IS TRUE` is in no index): of
+    a frequent word it would hand out every entry there is.
+    """
     parts, names = [], []
     for number, window in enumerate(windows):
         name = f"window{number}"
+        hits = "({hits}) IS TRUE" if reads and window.is_narrow else "{hits}"
         names.append(f"SELECT * FROM {name}")  # noqa: S608
         parts.append(
             f"""{name} AS MATERIALIZED (
-                SELECT {_COLUMNS} FROM core_searchentry AS entry
-                WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}} AND {window.condition}
-                ORDER BY {window.order} DESC
+                SELECT {_COLUMNS} FROM (
+                    SELECT * FROM core_searchentry AS entry
+                    WHERE {hits} AND entry.space_id = ANY(%(spaces)s){{narrowing}} AND {window.condition}
+                    ORDER BY {window.order} DESC OFFSET 0
+                ) AS entry WHERE TRUE{{asked}}
             )"""  # noqa: S608
         )
     return f"""
@@ -339,18 +367,18 @@ def _frame(windows: Sequence[_Window]) -> str:
     found AS (SELECT * FROM ({" UNION ALL ".join(names)}) AS newest LIMIT %(candidates)s)"""  # noqa: S608
 
 
-def _windows(column: str, edges: Sequence[str], *, nothing: str) -> list[_Window]:
+def _windows(column: str, edges: Sequence[str], *, nothing: str, wide: int = _WIDE) -> list[_Window]:
     """From the newest entry to the first edge, on to the next one, and to the end. `nothing` added changes no value."""
     windows = []
     for number, (newer, older) in enumerate(zip([None, *edges], [*edges, None], strict=True)):
-        key = column if number < _WIDE else f"({column} + {nothing})"
+        key = column if number < wide else f"({column} + {nothing})"
         bounds = [f"{key} > {older}"] if older else []
         bounds += [f"{key} <= {newer}"] if newer else []
-        windows.append(_Window(" AND ".join(bounds) or "TRUE", column))
+        windows.append(_Window(" AND ".join(bounds) or "TRUE", column, is_narrow=number < wide))
     return windows
 
 
-_WINDOWS: Final = _windows("entry.id", [f"%(top)s - {age}" for age in _AGES], nothing="0")
+_EDGES: Final = [f"%(top)s - {age}" for age in _AGES]
 _TIMES: Final = ", ".join(
     f"(SELECT occurred_at FROM core_searchentry AS entry WHERE id <= newest.id - {age} ORDER BY id DESC LIMIT 1)"  # noqa: S608
     for age in _AGES
@@ -381,7 +409,8 @@ def _windows_by_day(narrowing: _Narrowing) -> tuple[list[_Window], dict[str, dat
     )
     parameters = {f"edge{number}": at for number, at in enumerate(edges)}
     named = [f"%({name})s" for name in parameters]
-    return _windows("entry.occurred_at", named, nothing="interval '0'"), parameters
+    windows = _windows("entry.occurred_at", named, nothing="interval '0'", wide=narrowing.wide)
+    return windows, parameters
 
 
 def _named(targets: str) -> str:
@@ -393,7 +422,7 @@ def _named(targets: str) -> str:
     ),
     found AS (
         SELECT {_COLUMNS} FROM named AS entry
-        WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}}
+        WHERE {{hits}} AND entry.space_id = ANY(%(spaces)s){{narrowing}}{{asked}}
         ORDER BY entry.id DESC
         LIMIT %(candidates)s
     )"""  # noqa: S608
@@ -511,18 +540,21 @@ def _find(
         "last": f"{last}:*",
         "spaces": narrowing.spaces,
         "skip": skip,
-        "candidates": CANDIDATES_ASKED if narrowing.conditions else CANDIDATES,
+        "candidates": CANDIDATES_ASKED if narrowing.conditions or narrowing.asked else CANDIDATES,
         "topic": topic_id,
         **narrowing.parameters,
     }
     conditions = "".join(f" AND {condition}" for condition in narrowing.conditions)
+    asked = "".join(f" AND {condition}" for condition in narrowing.asked)
 
     def run(frame: str) -> list[tuple[str, int, str, str]]:
         best = _BEST.format(
             phrase=statement.phrase, rank=statement.rank, title=statement.title, headline=statement.headline
         )
         with connection.cursor() as cursor:
-            cursor.execute(frame.format(hits=statement.hits, narrowing=conditions) + best, parameters)
+            cursor.execute(
+                frame.format(hits=statement.hits, narrowing=conditions, asked=asked) + best, parameters
+            )
             rows: list[tuple[str, int, str, str]] = cursor.fetchall()
             return rows
 
@@ -532,19 +564,20 @@ def _find(
     if holders is not None:
         parameters["posts"] = holders
         return (run(_OF_POSTS) if holders else []), True
-    windows = _WINDOWS
+    windows = _windows("entry.id", _EDGES, nothing="0", wide=narrowing.wide)
     if narrowing.before is not None or narrowing.after is not None:
         windows, ages = _windows_by_day(narrowing)
         parameters |= ages
     if not windows:
         return [], True
-    if words and not narrowing.conditions:
-        return run(_frame(windows)), True
+    reads = narrowing.is_sparse or narrowing.is_of_spaces
+    if words and not (narrowing.conditions or narrowing.asked):
+        return run(_frame(windows, reads=reads)), True
     for opened in sorted({len(windows), min(len(windows), _WIDE), 1}, reverse=True):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE}")
-                rows = run(_frame(windows[:opened]))
+                rows = run(_frame(windows[:opened], reads=reads))
                 cursor.execute("SET LOCAL statement_timeout = DEFAULT")
                 return rows, opened == len(windows)
         except OperationalError as error:

@@ -367,6 +367,8 @@ NARROWED = (
     "heron after:2023", "heron after:2023-03-02 before:2024", "before:2022 heron", "heron after:2999",
     "heron before:2024 before:2023-03-02", "heron after:2023-03-02 after:2020", "has:link", "heron has:link",
     "heron has:link before:2999", "heron has:image", "heron has:link has:image", "heron has:answer", "pike has:link",
+    "heron kind:question", "heron is:answered", "heron is:unanswered kind:topic", "heron kind:question kind:reply",
+    "heron kind:question before:2024", "tag:birds heron", "kind:reply",
 )  # fmt: skip
 
 
@@ -393,7 +395,7 @@ def test_ages_and_shortcuts_change_nothing_of_what_is_found(web, community, monk
     assert {words: titles(web, words) for words in NARROWED} == usual
     for ages in ((1, 2, 3), (2, 4, 6), (1, 100, 200)):
         edges = [f"%(top)s - {age}" for age in ages]
-        monkeypatch.setattr(search, "_WINDOWS", search._windows("entry.id", edges, nothing="0"))
+        monkeypatch.setattr(search, "_EDGES", edges)
         times = ", ".join(
             "(SELECT occurred_at FROM core_searchentry AS entry"
             f" WHERE id <= newest.id - {age} ORDER BY id DESC LIMIT 1)"

@@ -43,6 +43,8 @@ class SearchEntry(models.Model):
                 fields=["language"], condition=~models.Q(language="english"), name="search_entry_language"
             ),
             models.Index(fields=["space_id", "id"], name="search_entry_space"),
+            # The newest topics or files alone, among twenty times as many replies.
+            models.Index(fields=["kind", "id"], name="search_entry_kind"),
             # Before and from a day.
             models.Index(fields=["occurred_at"], name="search_entry_time"),
         )
