@@ -345,8 +345,8 @@ def _frame(windows: Sequence[_Window], *, reads: bool) -> str:
     asked of the finds one by one, until there are enough.
 
     `reads`: an index leads to the few entries of a narrow window that can be meant, as of one space, or of topics among
-    replies. Then they are all read, and the index of words is left alone (a condition that `IS TRUE` is in no index): of
-    a frequent word it would hand out every entry there is.
+    replies. Then they are all read, and the index of words is left alone (a condition that `IS TRUE` is in no index):
+    of a frequent word it would hand out every entry there is.
     """
     parts, names = [], []
     for number, window in enumerate(windows):
