@@ -46,6 +46,7 @@ from community.core.models import (
     NoticePreference,
     ReceivedMail,
 )
+from discussions.actions import digest
 from discussions.actions.digest import claim_digests, plan_digests
 from discussions.actions.space import remove_space_member
 from discussions.actions.topic import close_topic, mark_read
@@ -591,6 +592,16 @@ def yesterday(member=None, **values):
 @pytest.fixture
 def reader() -> object:
     return make_member("Rita Reader", at=MORNING - timedelta(days=90))
+
+
+def test_planning_goes_from_chunk_to_chunk_of_members(monkeypatch, morning, reader):
+    yesterday()
+    monkeypatch.setattr(digest, "PLAN", 2)
+    others = [make_member(at=MORNING - timedelta(days=90)) for _number in range(5)]
+    assert plan_digests() >= 6
+    planned = set(Digest.objects.values_list("member_id", flat=True))
+    assert {reader.pk, *(other.pk for other in others)} <= planned
+    assert plan_digests() == 0
 
 
 def test_at_my_hour_comes_what_is_new_and_nothing_twice(sink, morning, reader):
