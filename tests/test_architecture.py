@@ -53,10 +53,13 @@ LOOKED_THROUGH = {
     ("members/queries/review.py", "Activity.objects.filter(actor=OuterRef('member'))"),
     ("discussions/api/topic.py", "Post.objects.filter(topic__in=topics)"),  # `topics` are the visible ones
     # The newest topic of each space that is shown.
-    ("discussions/queries/lists.py", "Space.objects.filter(pk__in=[space.pk for space in spaces])"),
+    ("discussions/queries/lists.py", "Space.objects.filter(OneOf('pk', _SPACES))"),
     ("discussions/queries/lists.py", "Topic.objects.present().filter(space=OuterRef('pk'))"),
     # Private spaces whose stewards let every member know them, to ask to be listed.
-    ("discussions/queries/spaces.py", "Space.objects.requestable().exclude(pk__in=seen)"),
+    (
+        "discussions/queries/spaces.py",
+        "Space.objects.requestable().exclude(OneOf('pk', Blank('seen', ArrayField(BigIntegerField()))))",
+    ),
     ("discussions/views/steward.py", "Space.objects.requestable()"),
     # One space, which the view has found visible.
     (
