@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from secrets import token_hex
@@ -12,9 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.db.models.signals import post_migrate
-from django.dispatch import receiver
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from psycopg2 import sql
 from psycopg2.extensions import cursor as ServerCursor  # noqa: N812
 from xdist.remote import Producer
@@ -29,6 +28,8 @@ TEMPLATE_PREFIX = "trefoil_template_"
 COPY_PREFIX = "trefoil_test_"
 # One worker builds the template, the others wait for it; any number that nobody else locks.
 TEMPLATE_LOCK = 7_305_131
+# No test changes them, and so none has to write them again.
+WRITTEN_BY_MIGRATIONS_ALONE = {"django_content_type", "auth_permission"}
 
 # Files that take a worker for minutes begin first: one that began last would leave the others without work.
 LONGEST_FIRST = (
@@ -160,11 +161,25 @@ def migrate_database(name: str) -> None:
         connection.settings_dict["NAME"] = before
 
 
-@receiver(post_migrate, sender=apps.get_app_config("members"))
-def _fill_again(**told: object) -> None:
-    """A test that commits empties every table behind itself, and what the migrations wrote goes with the rest."""
-    if "plan" not in told:  # a flush, and no migration
-        built_in_fields()
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """A test that commits empties every table behind itself. Django's flush would then write all permissions again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
+
+
+def empty_tables(_case: TransactionTestCase) -> None:
+    """The tables as the migrations left them."""
+    with connection.cursor() as cursor:
+        cursor.execute(flush_statement())
+    built_in_fields()
+
+
+@cache
+def flush_statement() -> str:
+    tables = set(connection.introspection.django_table_names()) - WRITTEN_BY_MIGRATIONS_ALONE
+    return f"TRUNCATE {', '.join(map(connection.ops.quote_name, sorted(tables)))}"
 
 
 # --- what one test leaves behind, the next one does not see ---
