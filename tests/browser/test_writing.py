@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from discussions.actions.draft import save_draft
 from discussions.models import Attachment, Draft, Mention, Post
-from tests.browser.conftest import NARROW
+from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_editor import BOX, open_editor, send
 from tests.factories import make_member, make_picture, make_post, make_space, make_topic
 
@@ -145,13 +145,22 @@ def test_what_was_sent_in_one_go_leaves_nothing_behind(page_as, member, topic):
     expect(page.locator(".editor")).not_to_contain_text("Quick")
 
 
-def test_similar_topics_stand_beside_a_new_title(page_as, member, topic):
-    page = page_as(member)
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_similar_topics_stand_where_the_title_is_written(page_as, member, topic, viewport):
+    """At the side of a wide window, below the title in a narrow one; what is being written does not move."""
+    page = page_as(member, viewport=viewport)
     page.goto(f"/topics/new/?space={topic.space.slug}")
-    page.get_by_label("Title").fill("Price of pilots")
-    expect(page.locator("[data-draft-advice]").get_by_role("link", name="Pricing pilots")).to_be_visible(
-        timeout=8_000
-    )
+    title = page.get_by_label("Title")
+    title.fill("Price of pilots")
+    place = title.bounding_box()
+    similar = page.get_by_role("link", name="Pricing pilots", exact=True)
+    expect(similar).to_be_in_viewport(timeout=15_000)
+    assert title.bounding_box() == place
+    open_editor(page).press_sequentially("How do you set it?")
+    place = page.locator(BOX).bounding_box()
+    expect(page.locator(SAID)).to_have_text("Kept.", timeout=8_000)
+    expect(similar).to_have_count(1)
+    assert page.locator(BOX).bounding_box() == place
 
 
 def test_a_picture_is_attached_with_its_words(page_as, member, topic, tmp_path):
