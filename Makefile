@@ -44,9 +44,10 @@ environment:
 run: packages ## Run the site, the worker and the scheduler, with a demo community the first time
 	@exec $(BIN)/python -m community.launch
 
-# A cluster of its own, which may lose data at a power cut: that is what makes it fast.
+# A cluster of its own, which may lose data at a power cut: that is what makes it fast. Tests start many processes:
+# what one has compiled the others read, whatever the shell says of bytecode.
 test: install ## Run every test; ARGS="tests/community -k health" runs some
-	@TREFOIL_VAR="$${TREFOIL_VAR:-var}/tests" TREFOIL_EMBEDDED_FAST=1 \
+	@TREFOIL_VAR="$${TREFOIL_VAR:-var}/tests" TREFOIL_EMBEDDED_FAST=1 PYTHONDONTWRITEBYTECODE= \
 		$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install ## Run everything that finds faults without running the site
