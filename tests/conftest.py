@@ -12,7 +12,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 from psycopg2 import sql
 from psycopg2.extensions import cursor as ServerCursor  # noqa: N812
@@ -30,6 +30,7 @@ COPY_PREFIX = "trefoil_test_"
 TEMPLATE_LOCK = 7_305_131
 # No test changes them, and so none has to write them again.
 WRITTEN_BY_MIGRATIONS_ALONE = {"django_content_type", "auth_permission"}
+MANY_ROWS = 200
 
 # Files that take a worker for minutes begin first: one that began last would leave the others without work.
 LONGEST_FIRST = (
@@ -170,16 +171,33 @@ def _quick_flush() -> Iterator[None]:
 
 
 def empty_tables(_case: TransactionTestCase) -> None:
-    """The tables as the migrations left them."""
-    with connection.cursor() as cursor:
-        cursor.execute(flush_statement())
+    """The tables as the migrations left them.
+
+    To truncate a hundred tables takes the database ten times as long as to delete the few rows that most tests make.
+    """
+    tables = tables_to_empty()
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Whoever still writes, in a thread of the server, is waited for.
+        cursor.execute(f"LOCK TABLE {', '.join(tables)}")
+        cursor.execute(
+            " UNION ALL ".join(
+                f"SELECT '{table}', count(*) FROM (SELECT FROM {table} LIMIT {MANY_ROWS}) AS row HAVING count(*) > 0"
+                for table in tables
+            )
+        )
+        rows = dict(cursor.fetchall())
+        if MANY_ROWS in rows.values():
+            cursor.execute(f"TRUNCATE {', '.join(tables)}")
+        elif rows:
+            # Keys are checked when all of it is gone.
+            cursor.execute("; ".join(f"DELETE FROM {table}" for table in rows))
     built_in_fields()
 
 
 @cache
-def flush_statement() -> str:
-    tables = set(connection.introspection.django_table_names()) - WRITTEN_BY_MIGRATIONS_ALONE
-    return f"TRUNCATE {', '.join(map(connection.ops.quote_name, sorted(tables)))}"
+def tables_to_empty() -> tuple[str, ...]:
+    names = set(connection.introspection.django_table_names()) - WRITTEN_BY_MIGRATIONS_ALONE
+    return tuple(map(connection.ops.quote_name, sorted(names)))
 
 
 # --- what one test leaves behind, the next one does not see ---
