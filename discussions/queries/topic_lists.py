@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from time import time
 from typing import Any, Final
 from urllib.parse import quote
@@ -300,11 +300,16 @@ def _narrowed(which: str, shape: tuple[str, ...]) -> Callable[[], TopicQuerySet]
 
 
 def _why_useful(row: Sequence[Any]) -> Reason:
-    people, companies = row[_PEOPLE], row[_COMPANIES]
+    return Reason(_useful_to(row[_PEOPLE], row[_COMPANIES], get_language()))
+
+
+@lru_cache(maxsize=4096)
+def _useful_to(people: int, companies: int, _language: str | None) -> str:
+    """Most topics are useful to a handful: the same few sentences stand in all lists."""
     text = ngettext("useful to {count} person", "useful to {count} people", people).format(count=people)
     if companies > 1:
         text = _("{people} in {count} companies").format(people=text, count=companies)
-    return Reason(text)
+    return text
 
 
 def _why_unanswered(row: Sequence[Any]) -> Reason:
