@@ -75,6 +75,8 @@ LOOKED_THROUGH = {
         "discussions/queries/lists.py",
         "Topic.objects.filter(author=OuterRef('author'), pk__lt=OuterRef('pk'))",
     ),
+    # The topic of the post that a notice tells of; it has to stand in a visible space.
+    ("discussions/queries/notices.py", "Post.objects.filter(pk=OuterRef('target_id'))"),
     # One topic, shown only where its space is among the visible ones; and its posts.
     ("discussions/queries/topic.py", "Topic.objects.present().filter(pk=Blank('topic'))"),
     (
