@@ -414,9 +414,11 @@ def test_asking_for_a_secret_word_finds_as_much_as_asking_for_nonsense(role):
             forget_cache()
             return normal(client.get(query.format(word)), "", word)
 
-    for query in QUERIES:
-        nothing = ask(query, nonsense)
-        different |= {query.format(word) for word in words if ask(query, word) != nothing}
+    # Pages say since when they ask for what is new: the second in which they were printed is no news.
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        for query in QUERIES:
+            nothing = ask(query, nonsense)
+            different |= {query.format(word) for word in words if ask(query, word) != nothing}
     assert different == set()
 
 

@@ -15,6 +15,7 @@ from community.core.errors import Conflict, Refused
 from community.core.models import Activity
 from community.core.verbs import Verb
 from discussions.actions.post import accept_answer
+from discussions.models import forget_visible_spaces
 from members.actions import directory
 from members.actions.admission import admit_member
 from members.actions.directory import (
@@ -687,6 +688,8 @@ class TestSuggestions:
         for count in (2, 18):
             for _number in range(count):
                 say(make_member(), helps_topics=["pricing"])
+            # A request finds out anew which spaces its reader may see.
+            forget_visible_spaces(member)
             with CaptureQueriesContext(connection) as captured:
                 found_now = suggestions(member)
             asked.append(len(captured))
