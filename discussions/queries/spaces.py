@@ -153,7 +153,9 @@ def spaces_to_ask_for(user: Member, seen: frozenset[int]) -> list[Link]:
     """Private spaces that say to every member that they can be asked for. One query."""
     if not user.is_admitted:
         return []
-    return [Link(name, f"{address_of('space_show')}{slug}/ask/") for name, slug in _REQUESTABLE(seen=list(seen))]
+    return [
+        Link(name, f"{address_of('space_show')}{slug}/ask/") for name, slug in _REQUESTABLE(seen=list(seen))
+    ]
 
 
 def _until(row: SpaceSteward, clock: Clock, *, ended: bool) -> str:
