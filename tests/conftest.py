@@ -1,5 +1,6 @@
 """The cast by role, signed-in clients, and a migrated database that each worker copies instead of building it."""
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -76,6 +77,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return places[0] if places else len(LONGEST_FIRST)
 
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """What stands in memory from here on stays for good: looking through it for garbage took a tenth of a sweep."""
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 # --- the database ---
