@@ -451,6 +451,7 @@ _EMPTY: Final = {
 _SAVED = Statement(
     lambda: (
         SavedView.objects.filter(member=Blank("reader"))
+        .in_spaces(Blank("slugs"))
         .order_by("name")
         .values_list("pk", "name", "query", "is_digest")
     )
@@ -469,5 +470,7 @@ def saved_views(user: Member, query: str | None = None) -> list[SavedViewRow]:
             is_digest=is_digest,
             current=kept == query,
         )
-        for view_id, name, kept, is_digest in _SAVED(reader=user.pk)
+        for view_id, name, kept, is_digest in _SAVED(
+            reader=user.pk, slugs=[space.slug for space in visible_spaces(user)]
+        )
     ]
