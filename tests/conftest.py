@@ -39,6 +39,7 @@ LONGEST_FIRST = (
     "test_schema_fuzz.py",
     "demo/test_make_demo.py",
     "browser/test_look.py",
+    "browser/test_conversation_pages.py",
     "test_secret_sweep.py",
     "drills/test_redis.py",
     "test_hostile_requests.py",
@@ -54,6 +55,7 @@ APART = (
     "browser/test_hostile_content.py",
     "test_schema_fuzz.py",
     "browser/test_look.py",
+    "browser/test_conversation_pages.py",
     "test_secret_sweep.py",
 )
 
