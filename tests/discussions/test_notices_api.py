@@ -70,7 +70,7 @@ def test_preferences_are_read_and_changed_in_part(web, member):
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"work_from": 18, "work_until": 9}, 422),
+        ({"work_from": 18, "work_until": 9}, 409),
         ({"kinds": {"mentioned": "sometimes"}}, 400),
         ({"kinds": {"nonsense": "off"}}, 400),
         ({"digest_hour": 24}, 400),
