@@ -20,7 +20,7 @@ from community.core.api.fields import (
 )
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
-from community.core.api.views import Endpoint, found
+from community.core.api.views import Endpoint, found, unlike_the_rest
 from community.core.permissions import require
 from discussions.actions.answering import claim_question, release_question, request_answer
 from discussions.actions.bookmark import bookmark_post, delete_bookmark, edit_bookmark
@@ -333,9 +333,10 @@ class SavedViewEndpoint(Endpoint):
             unread=values["unread"],
             unanswered=values["unanswered"],
         )
-        view = save_view(
-            by=request.user, name=values["name"], query=wanted.query(), is_digest=values["is_digest"]
-        )
+        with unlike_the_rest():
+            view = save_view(
+                by=request.user, name=values["name"], query=wanted.query(), is_digest=values["is_digest"]
+            )
         return self.shown(view, SavedViewSerializer, status=201)
 
     @extend_schema(
