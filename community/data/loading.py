@@ -461,9 +461,9 @@ _CHUNK_STATEMENTS: Final = (
                topic.title, topic.space_id,
                %(topic_url)s || topic.topic_id || %(topic_end)s || CASE post.number WHEN 1 THEN '' ELSE
                    '?page=' || ((post.number - 1) / %(posts_per_page)s + 1) || '#post-' || post.number END AS url,
-               CASE post.number WHEN 1 THEN jsonb_build_object('kind', topic.kind, 'topic_id', topic.topic_id) ELSE
-                   jsonb_build_object('topic_id', topic.topic_id, 'number', post.number, 'kind', topic.kind,
-                                      'reply_to_id', coalesce(answered.post_id, first.post_id)) END AS data
+               jsonb_build_object('topic_id', topic.topic_id, 'kind', topic.kind, 'mentioned_ids', jsonb_build_array())
+                   || CASE post.number WHEN 1 THEN '{}' ELSE jsonb_build_object('number', post.number,
+                          'reply_to_id', coalesce(answered.post_id, first.post_id)) END AS data
         FROM staged_post AS post
         JOIN staged_topic AS topic ON topic.seq = post.topic_seq
         JOIN staged_post AS first ON first.seq = post.topic_seq

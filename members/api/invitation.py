@@ -18,7 +18,7 @@ from community.core.api.fields import (
 )
 from community.core.api.pagination import Keyset
 from community.core.api.schema import id_parameter
-from community.core.api.views import Endpoint, found, unlike_the_rest
+from community.core.api.views import Endpoint, found
 from members.actions.invitation import revoke_invitation, send_invitation
 from members.api.people import MemberReference
 from members.models import Invitation, Member
@@ -69,10 +69,7 @@ class InvitationEndpoint(Endpoint):
     def create(self, request: ApiRequest) -> Response:
         """Invite somebody by mail. What it spares, the tier says; the yearly number of invitations counts here too."""
         values: dict[str, Any] = self.body(InvitationCreateSerializer)
-        # One's own address, or one that is here already.
-        with unlike_the_rest():
-            invitation = send_invitation(by=request.user, **values)
-        return self.shown(invitation, InvitationSerializer, status=201)
+        return self.shown(send_invitation(by=request.user, **values), InvitationSerializer, status=201)
 
     @extend_schema(parameters=[id_parameter("invitation_id")], responses=InvitationSerializer)
     def retrieve(self, request: ApiRequest, invitation_id: int) -> Response:

@@ -235,7 +235,7 @@ def test_a_space_shows_exactly_this(program, space):
         "name": "Pricing",
         "purpose": "",
         "preset": "open",
-        "topic_kinds": ["discussion", "question", "introduction"],
+        "topic_kinds": ["discussion", "question", "introduction", "session", "announcement"],
         "position": 100,
         "archived_at": None,
     }

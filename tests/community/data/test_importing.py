@@ -354,11 +354,12 @@ def test_activity_is_what_the_actions_would_have_written(imported, make_taken) -
         "number": 7,
         "reply_to_id": post(11).pk,
         "kind": "question",
+        "mentioned_ids": [],
     }
     assert (set(row.data), row.audience, row.target_type) == (set(ours.data), ours.audience, ours.target_type)
     started = Activity.objects.get(verb="topic.created", target_id=topic(10).pk)
     assert started.target_url == topic(10).get_absolute_url()
-    assert started.data == {"topic_id": topic(10).pk, "kind": "question"}
+    assert started.data == {"topic_id": topic(10).pk, "kind": "question", "mentioned_ids": []}
     joined = Activity.objects.get(verb="member.joined", target_id=member(1).pk)
     assert joined.target_url == reverse("member_show", args=["ada-turner"])
 
