@@ -38,10 +38,10 @@ export default function swap(root) {
   });
 
   /* The keyboard stays where it was: on the button of the same name in the new element. */
-  root.addEventListener("htmx:afterSettle", () => {
-    if (!pressed) return;
-    const element = document.getElementById(pressed.id);
-    const again = pressed.key && element?.querySelector(`[data-key="${CSS.escape(pressed.key)}"]`);
+  root.addEventListener("htmx:afterSettle", (event) => {
+    /* Others settle too: counts that are asked for meanwhile are not what was pressed. */
+    if (!pressed || event.target.id !== pressed.id) return;
+    const again = pressed.key && event.target.querySelector(`[data-key="${CSS.escape(pressed.key)}"]`);
     pressed = null;
     if (again) again.focus({ preventScroll: true });
   });
