@@ -247,6 +247,35 @@ def test_a_press_before_the_editor_has_come_is_not_lost(page_as, member, topic):
     expect(page.locator(".editor[data-mode=markdown]")).to_be_visible()
 
 
+def test_no_letter_is_lost_while_the_editor_comes(page_as, member, topic):
+    page = page_as(member)
+    page.goto(topic.get_absolute_url())
+    expect(page.locator(".editor[data-ready]")).to_be_visible()
+    # Every frame takes long, as on a machine that is busy.
+    page.evaluate("""() => {
+        const wait = window.requestAnimationFrame;
+        window.requestAnimationFrame = (then) => wait(() => setTimeout(() => wait(then), 300));
+    }""")
+    text = "What costs most, and who says so? " * 3
+    page.locator("textarea[name=body]").click()
+    page.keyboard.type(text, delay=5)
+    assert send(page, topic).source == f"<p>{text.strip()}</p>"
+
+
+def test_the_focus_stays_where_it_went_while_the_editor_came(page_as, member, topic):
+    page = page_as(member)
+    held = []
+    page.route("**/django_prose_editor/*.js", lambda route: held.append(route))
+    page.goto(topic.get_absolute_url())
+    expect(page.locator(".editor[data-ready]")).to_be_visible()
+    with page.expect_request("**/django_prose_editor/*.js"):
+        page.locator("textarea[name=body]").click()
+    page.locator("#top-search").focus()
+    held[0].continue_()
+    expect(page.locator(BOX)).to_be_visible()
+    expect(page.locator("#top-search")).to_be_focused()
+
+
 def test_the_choice_is_remembered(composer, topic):
     composer.get_by_role("button", name="Write in Markdown").click()
     composer.reload()

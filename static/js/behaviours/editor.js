@@ -146,7 +146,6 @@ export default function editor(root) {
 
   async function start() {
     const shown = root.querySelector(".editor-text");
-    const hadFocus = root.contains(document.activeElement);
     const library = await import(root.dataset.library);
     let text = area.value;
     let content = shown ? shown.innerHTML : text && (await preview(text, format.value));
@@ -154,13 +153,18 @@ export default function editor(root) {
       text = area.value;
       content = text && (await preview(text, format.value));
     }
+    /* Asked now: while the library came, somebody may have gone on to another field. */
+    const hasFocus = root.contains(document.activeElement);
     rich = build(library, content.replace(CODE_END, "$1"));
     shown?.remove();
     area.hidden = true;
     root.dataset.mode = "rich";
     said.textContent = "";
     write();
-    if (hadFocus) rich.commands.focus("end");
+    if (!hasFocus) return;
+    rich.commands.focus("end");
+    /* The command waits for the next frame; a letter that is typed before it would be lost. */
+    rich.view.focus();
   }
 
   async function close() {
