@@ -274,13 +274,15 @@ class BookmarkEndpoint(Endpoint):
         """Mark a post; one that is marked already keeps what stands with it."""
         values = self.body(BookmarkDraft)
         post = found(Post.objects.visible_to(request.user).select_related("topic"), pk=values["post"])
-        bookmark = bookmark_post(
-            post,
-            by=request.user,
-            note=values.get("note", ""),
-            remind_at=values.get("remind_at"),
-            unless_answered=values.get("unless_answered", False),
-        )
+        # A time that is past by now.
+        with unlike_the_rest():
+            bookmark = bookmark_post(
+                post,
+                by=request.user,
+                note=values.get("note", ""),
+                remind_at=values.get("remind_at"),
+                unless_answered=values.get("unless_answered", False),
+            )
         return self.shown(bookmark, BookmarkSerializer, status=201)
 
     @extend_schema(
@@ -289,13 +291,14 @@ class BookmarkEndpoint(Endpoint):
     def partial_update(self, request: ApiRequest, bookmark_id: int) -> Response:
         """Change the note or the reminder; what is not sent stays."""
         bookmark, values = found(self.get_queryset(), pk=bookmark_id), self.body(BookmarkChange)
-        bookmark = edit_bookmark(
-            bookmark,
-            by=request.user,
-            note=values.get("note", bookmark.note),
-            remind_at=values.get("remind_at", bookmark.remind_at),
-            unless_answered=values.get("unless_answered", bookmark.unless_answered),
-        )
+        with unlike_the_rest():
+            bookmark = edit_bookmark(
+                bookmark,
+                by=request.user,
+                note=values.get("note", bookmark.note),
+                remind_at=values.get("remind_at", bookmark.remind_at),
+                unless_answered=values.get("unless_answered", bookmark.unless_answered),
+            )
         return self.shown(bookmark, BookmarkSerializer)
 
     @extend_schema(parameters=[id_parameter("bookmark_id")], request=None, responses={204: None})
