@@ -7,7 +7,7 @@ from community.core.text import Prose, SourceFormat, clean_line, clean_source, r
 from discussions.actions.topic import create_topic
 from discussions.models import Topic, TopicKind
 from tests import hostile
-from tests.factories import make_space
+from tests.factories import make_space, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +54,10 @@ def assert_lines_survive(lines, member, source_format):
     }
     assert len(expected) > 50
     assert found == expected
+
+
+def test_a_tag_may_be_long_in_any_letters(member):
+    """In an address each of them is nine or twelve signs."""
+    for letter in "漢𝔘é":
+        topic = make_topic(by=member, tags=[letter * 48])
+        assert list(topic.tags.names()) == [letter * 48]
