@@ -71,7 +71,7 @@ class Activity(models.Model):
     target_type = models.CharField(max_length=40)
     target_id = models.BigIntegerField()
     target_title = models.CharField(max_length=200, blank=True)
-    # A tag of 48 letters that are no Latin ones is nine or twelve signs each in an address.
+    # A tag of 40 letters that are no Latin ones is nine or twelve signs each in an address.
     target_url = models.CharField(max_length=1_000, blank=True)
     counterpart = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
