@@ -8,16 +8,13 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from community.core.errors import Conflict
 from community.core.forms import ActionForm, LineField, ProseField
-from community.core.http import whole_number
-from community.core.text import Prose, SourceFormat
-from discussions.forms.writing import WritingForm
+from community.core.text import Prose
+from discussions.forms.writing import RewritingForm, WritingForm
 from discussions.models import (
     GROUP_NAME_LENGTH,
     REPORT_WORDS_LENGTH,
     ContactRule,
-    Message,
     ReportReason,
 )
 from discussions.queries.writing import prose_of
@@ -66,30 +63,11 @@ class MessageForm(WritingForm):
         return cls(initial={"idempotency_key": uuid.uuid4().hex} | ({"body": body} if body else {}))
 
 
-class MessageEditForm(WritingForm):
-    """Changed words; `version` is the one they started from."""
+class MessageEditForm(RewritingForm):
+    """Changed words of one's own message."""
 
     body = ProseField(label=_("Message"))
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
-
-    def __init__(
-        self, data: QueryDict | None = None, *, message: Message, words: Mapping[str, str] | None = None
-    ) -> None:
-        """`words` are those of a draft, which started from a version of its own."""
-        body = Prose(message.source, SourceFormat(message.source_format))
-        initial: dict[str, Any] = {"body": body, "version": message.version}
-        if words and words.get("body", "").strip():
-            started_from = whole_number(words.get("version"), highest=2**31 - 1)
-            initial |= {"body": prose_of(words)} | ({"version": started_from} if started_from else {})
-        super().__init__(data, initial=initial)
-
-    def start_again_from(self, message: Message, error: Conflict) -> None:
-        """Keep what was typed, and let the next save start from what stands there now."""
-        message.refresh_from_db(fields=["version", "source", "source_format"])
-        self.data = (
-            {**self.data.dict(), "version": str(message.version)} if isinstance(self.data, QueryDict) else {}
-        )
-        self.add_error(None, error.sentence)
+    field_order = ("body", "version")
 
 
 class ConversationForm(WritingForm):

@@ -14,6 +14,7 @@ from community.core.http import whole_number
 from community.core.text import Prose, SourceFormat
 from discussions.models import (
     TITLE_LENGTH,
+    Message,
     Post,
     Space,
     TopicKind,
@@ -144,8 +145,40 @@ class PostForm(WritingForm):
         return cls(initial=initial | ({"body": body} if body and body.source else {}))
 
 
-class PostEditForm(WritingForm):
-    """A changed body; `version` is the one it started from."""
+class RewritingForm(WritingForm):
+    """Changed words of something written; `version` is the one they started from."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    # Beside the text, what of a draft comes back.
+    kept: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        written: Post | Message,
+        words: Mapping[str, str] | None = None,
+    ) -> None:
+        """`words` are those of a draft, which started from a version of its own."""
+        body = Prose(written.source, SourceFormat(written.source_format))
+        initial: dict[str, Any] = {"body": body, "version": written.version}
+        if words and words.get("body", "").strip():
+            started_from = whole_number(words.get("version"), highest=2**31 - 1)
+            initial |= {"body": prose_of(words)} | {name: words.get(name, "") for name in self.kept}
+            initial |= {"version": started_from} if started_from else {}
+        super().__init__(data, initial=initial)
+
+    def start_again_from(self, written: Post | Message, error: Conflict) -> None:
+        """Keep what was typed, and let the next save start from what stands there now."""
+        written.refresh_from_db(fields=["version", "source", "source_format"])
+        self.data = (
+            {**self.data.dict(), "version": str(written.version)} if isinstance(self.data, QueryDict) else {}
+        )
+        self.add_error(None, error.sentence)
+
+
+class PostEditForm(RewritingForm):
+    """A changed body."""
 
     body = ProseField(label=_("Text"))
     reason = LineField(
@@ -154,24 +187,5 @@ class PostEditForm(WritingForm):
         max_length=200,
         help_text=_("Readers see it beside the change. Asked for once a post is older than a day."),
     )
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
-
-    def __init__(
-        self, data: QueryDict | None = None, *, post: Post, words: Mapping[str, str] | None = None
-    ) -> None:
-        """`words` are those of a draft, which started from a version of its own."""
-        body = Prose(post.source, SourceFormat(post.source_format))
-        initial: dict[str, Any] = {"body": body, "version": post.version}
-        if words and words.get("body", "").strip():
-            started_from = whole_number(words.get("version"), highest=2**31 - 1)
-            initial |= {"body": prose_of(words), "reason": words.get("reason", "")}
-            initial |= {"version": started_from} if started_from else {}
-        super().__init__(data, initial=initial)
-
-    def start_again_from(self, post: Post, error: Conflict) -> None:
-        """Keep what was typed, and let the next save start from what stands there now."""
-        post.refresh_from_db(fields=["version", "source", "source_format"])
-        self.data = (
-            {**self.data.dict(), "version": str(post.version)} if isinstance(self.data, QueryDict) else {}
-        )
-        self.add_error(None, error.sentence)
+    field_order = ("body", "reason", "version")
+    kept = ("reason",)

@@ -197,7 +197,7 @@ def message_edit(request: MemberRequest, message_id: int) -> HttpResponse:
     require(can_edit_message(request.user, message))
     key = f"rewrite:{message.pk}"
     draft = draft_of(request.user, key)
-    form = MessageEditForm(request.POST or None, message=message, words=draft.words if draft else None)
+    form = MessageEditForm(request.POST or None, written=message, words=draft.words if draft else None)
     status, changes = 200, []
     if request.method == "POST" and form.is_valid():
         try:

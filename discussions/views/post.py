@@ -80,7 +80,7 @@ def post_edit(request: MemberRequest, post_id: int) -> HttpResponse:
     require(can_edit_post(request.user, post))
     key = f"edit:{post.pk}"
     draft = draft_of(request.user, key)
-    form = PostEditForm(request.POST or None, post=post, words=draft.words if draft else None)
+    form = PostEditForm(request.POST or None, written=post, words=draft.words if draft else None)
     status, changes = 200, []
     if request.method == "POST" and form.is_valid():
         try:
