@@ -1,5 +1,7 @@
 """Search entries: one row for each thing that can be found, written by the action that changes the thing."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -11,12 +13,18 @@ class SearchKind(models.TextChoices):
     TOPIC = "topic", _("topic")
     POST = "post", _("reply")
     FILE = "file", _("file")
+    RESOURCE = "resource", _("resource")
+
+
+def search_kinds() -> list[tuple[str, Any]]:
+    """For the model's field: handed over as a function, so that a new kind needs no migration."""
+    return list(SearchKind.choices)
 
 
 class SearchEntry(models.Model):
     """The words of one thing and where it stands. `space_id` is what permission is asked for, in the SQL itself."""
 
-    kind = models.CharField(max_length=20, choices=SearchKind)
+    kind = models.CharField(max_length=20, choices=search_kinds)
     target_type = models.CharField(max_length=40)
     target_id = models.BigIntegerField()
     title = models.CharField(max_length=200)
