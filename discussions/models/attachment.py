@@ -1,4 +1,4 @@
-"""Files and pictures that stand in posts and messages, and who may open them."""
+"""Files and pictures that stand in posts, messages and resources, and who may open them."""
 
 from typing import Self
 
@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from discussions.models.message import Message
 from discussions.models.post import Post
+from discussions.models.resource import Resource
 from discussions.models.space import visible_space_ids
 from members.models import Member
 
@@ -20,7 +21,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: object) -> Self:
         """Whoever may read the post may open what stands in it; before that, whoever uploaded it.
 
-        What stands in a message is opened by whoever reads the message.
+        What stands in a message is opened by whoever reads the message, what stands in a resource by whoever reads it.
         """
         if not isinstance(user, Member):
             return self.none()
@@ -30,11 +31,12 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
             topic__deleted_at__isnull=True,
         )
         received = Message.objects.visible_to(user).filter(pk=OuterRef("message_id"))
-        return self.filter(Q(uploader=user) | Exists(readable) | Exists(received))
+        kept = Resource.objects.visible_to(user).filter(pk=OuterRef("resource"))
+        return self.filter(Q(uploader=user) | Exists(readable) | Exists(received) | Exists(kept))
 
 
 class Attachment(models.Model):
-    """A file. It is somebody's until it stands in a post or a message, and then that says whose it is.
+    """A file. It is somebody's until it stands in a post, a message or a resource, and then that says whose it is.
 
     `uploader` is therefore null as soon as it stands somewhere: who wrote an unattributed post must not be found in
     another table. `name` is its address and its name in the storage, `file_name` what a download is called.
@@ -60,6 +62,9 @@ class Attachment(models.Model):
     # The table of messages stands to the right of this one in time: a number, and no foreign key.
     message_id = models.BigIntegerField(null=True)
     words_read_at = models.DateTimeField(null=True)
+    resource = models.ForeignKey(
+        Resource, null=True, on_delete=models.CASCADE, related_name="attachments", db_index=False
+    )
 
     objects = AttachmentQuerySet.as_manager()
 
@@ -68,8 +73,14 @@ class Attachment(models.Model):
             models.CheckConstraint(
                 condition=Q(uploader__isnull=False, post__isnull=True, message_id__isnull=True)
                 | Q(uploader__isnull=True, post__isnull=False, message_id__isnull=True)
-                | Q(uploader__isnull=True, post__isnull=True, message_id__isnull=False),
+                | Q(uploader__isnull=True, post__isnull=True, message_id__isnull=False)
+                | Q(resource__isnull=False),
                 name="attachment_stands_in_one_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(resource__isnull=True)
+                | Q(uploader__isnull=True, post__isnull=True, message_id__isnull=True),
+                name="attachment_of_resource_alone",
             ),
         )
         indexes = (
@@ -81,6 +92,9 @@ class Attachment(models.Model):
             models.Index(fields=["post"], condition=Q(post__isnull=False), name="attachment_of_post"),
             models.Index(
                 fields=["message_id"], condition=Q(message_id__isnull=False), name="attachment_of_message"
+            ),
+            models.Index(
+                fields=["resource"], condition=Q(resource__isnull=False), name="attachment_of_resource"
             ),
             # Files of messages that wait to be read.
             models.Index(
