@@ -63,6 +63,9 @@ class Verb(models.TextChoices):
     MEMBER_RETURNED = "member.returned", _("came back to the community")
     MEMBER_SUSPENDED = "member.suspended", _("was suspended")  # until
     SUSPENSION_LIFTED = "suspension.lifted", _("lifted a suspension")
+    # grade, until; space: where somebody is quiet, none for everywhere
+    SANCTION_IMPOSED = "sanction.imposed", _("was warned or is quiet")
+    SANCTION_LIFTED = "sanction.lifted", _("lifted a sanction")
     APPEAL_MADE = "appeal.made", _("appealed")
     APPEAL_DECIDED = "appeal.decided", _("decided an appeal")  # is_granted
     # people
@@ -149,6 +152,40 @@ class Verb(models.TextChoices):
     PARTICIPANT_ADDED = "participant.added", _("added somebody to a conversation")  # target: the participant
     PARTICIPANT_LEFT = "participant.left", _("left a conversation")  # target: the participant
     REPORT_MADE = "report.made", _("reported something")  # target_type, reason
+    # moderation (rules 8.1 to 8.6): target: the case, never what it is about; no reporter and no author beside it
+    CASE_OPENED = "case.opened", _("put something into the queue")  # kind of thing, reason, is_hidden, rules
+    CASE_TAKEN = "case.taken", _("took a case")
+    CASE_RELEASED = "case.released", _("gave a case back to the queue")
+    CASE_RULED = "case.ruled", _("decided a case")  # ruling, kind, in_time; counterpart: whose thing it is
+    CASE_ANSWERED = "case.answered", _("sent again what was returned")
+    RULING_UNDONE = "ruling.undone", _("took a decision back")  # ruling, kind
+    POST_HIDDEN = "post.hidden", _("hid a post")  # topic_id, number
+    POST_SHOWN = "post.shown", _("showed a hidden post")  # topic_id, number
+    TOPIC_HIDDEN = "topic.hidden", _("hid a topic")  # topic_id
+    TOPIC_SHOWN = "topic.shown", _("showed a hidden topic")  # topic_id
+    STEWARD_PROPOSED = "steward.proposed", _("proposed a steward")  # counterpart: who is proposed
+    STEWARD_PROPOSAL_DECIDED = "steward_proposal.decided", _("decided a proposal")  # is_named; counterpart
+    LISTEN_FLAGGED = "listen.flagged", _("is to be listened to")  # topic_id, signals
+    LISTEN_SETTLED = "listen.settled", _("answered a critic")  # topic_id, in_time
+
+    # the library (rule 5). Until it is published, and of what contributors say: no actor and no counterpart, because
+    # who goes nameless is named nowhere
+    RESOURCE_CREATED = "resource.created", _("began a resource")  # kind, passages: how many
+    RESOURCE_ASKED = "resource.asked", _("asked contributors about their words")  # contributors: how many
+    RESOURCE_ANSWERED = "resource.answered", _("answered about their words")  # choice
+    RESOURCE_SUBMITTED = "resource.submitted", _("handed in a resource")
+    RESOURCE_RETURNED = "resource.returned", _("returned a resource")  # reason; counterpart: the owner
+    # kind, topic_id: where it is talked about, source_topic_ids; counterpart: the owner
+    RESOURCE_PUBLISHED = "resource.published", _("published a resource")
+    RESOURCE_EDITED = "resource.edited", _("edited a resource")  # fields, version, note
+    RESOURCE_REVIEWED = "resource.reviewed", _("looked a resource through")  # review_on
+    RESOURCE_MOVED = "resource.moved", _("moved a resource")  # from_space_id, reason
+    RESOURCE_RETIRED = "resource.retired", _("retired a resource")  # reason
+    RESOURCE_RESTORED = "resource.restored", _("brought a resource back")
+    RESOURCE_OUTCOME_SAID = "resource.outcome_said", _("said what a resource was good for")  # outcome
+    RESOURCE_OUTCOME_UNSAID = "resource.outcome_unsaid", _("took it back")  # outcome
+    COLLECTION_CREATED = "collection.created", _("began a collection")
+    COLLECTION_EDITED = "collection.edited", _("changed a collection")  # fields; resource_id of what came or went
 
     # notices and mail
     # fields: names of settings and reasons, never values
@@ -156,6 +193,7 @@ class Verb(models.TextChoices):
     ADDRESS_STOPPED = "address.stopped", _("cannot be reached by mail any more")  # status, reason
 
     # the root
+    MODULE_SWITCHED = "module.switched", _("switched a module")  # name, is_on
     IMPORT_FINISHED = "import.finished", _("finished an import")  # format, added (counts by kind)
 
 

@@ -1,4 +1,4 @@
-"""The library: resources, the passages they are made of, who wrote those and what they said to it, and who used them."""
+"""The library: resources, the passages they are made of, who wrote those, and who used them."""
 
 from datetime import datetime, timedelta
 from typing import Final, Self

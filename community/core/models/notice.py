@@ -31,6 +31,8 @@ class NoticeReason(models.TextChoices):
     TAG = "tag", _("you follow the tag")
     THANKED = "thanked", _("somebody thanked you")
     NUDGED = "nudged", _("your question may have its answer")
+    QUOTED = "quoted", _("your words are asked for in the library")
+    LIBRARY = "library", _("it is yours to look after in the library")
 
 
 def notice_reasons() -> list[tuple[str, Any]]:
@@ -47,7 +49,7 @@ class Delivery(models.TextChoices):
     OFF = "off", _("Only on the page")
 
 
-# Rule 9.1: the digest is the rule, and these four are the exception.
+# Rule 9.1: the digest is the rule, and these are the exception.
 DEFAULT_DELIVERY: Final[dict[str, Delivery]] = dict.fromkeys(NoticeReason.values, Delivery.DIGEST) | {
     reason.value: Delivery.AT_ONCE
     for reason in (
@@ -55,6 +57,8 @@ DEFAULT_DELIVERY: Final[dict[str, Delivery]] = dict.fromkeys(NoticeReason.values
         NoticeReason.REPLIED,
         NoticeReason.MESSAGE,
         NoticeReason.DECIDED,
+        # Rule 5.2: they have five days to answer.
+        NoticeReason.QUOTED,
     )
 }
 
