@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from community.core.models import Module
 from community.core.moments import initials
 from discussions.models import visible_spaces
 from discussions.queries.notices import unread_label, unread_space_ids
@@ -58,6 +59,8 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "paused_until": None,
         "nav_spaces": [],
         "unread_notices": "",
+        # Rule 15.6: what is switched off is named nowhere.
+        "uses": frozenset(),
     }
     user = getattr(request, "user", None)
     if not isinstance(user, Member):
@@ -67,6 +70,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "is_staff": user.is_staff,
         "keeps_gate": bool(can_review_applications(user)),
         "is_inside": user.is_admitted,
+        "uses": frozenset(Module.values) - user.modules_off if user.is_admitted else frozenset(),
         # Asked only where the frame prints it.
         "unread_notices": partial(unread_label, user),
         "paused_until": user.paused_until if user.is_admitted else None,

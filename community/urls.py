@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from community.views import errors, gallery, health, home, mail, notice, search, text, welcome
+from community.views import errors, gallery, health, home, mail, module, notice, search, text, welcome
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("search/suggestions/", search.search_suggest, name="search_suggest"),
     path("welcome/", welcome.welcome, name="welcome"),
     path("text/preview/", text.text_preview, name="text_preview"),
+    path("modules/", module.module_list, name="module_list"),
+    path("modules/<slug:name>/switch/", module.module_switch, name="module_switch"),
     path("notices/", notice.notice_list, name="notice_list"),
     path("notices/read/", notice.notice_read_all, name="notice_read_all"),
     path("notices/<int:notice_id>/read/", notice.notice_read, name="notice_read"),

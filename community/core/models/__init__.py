@@ -3,6 +3,7 @@
 from community.core.models.activity import Activity, ActivityQuerySet, Audience
 from community.core.models.idempotency import IdempotencyKey
 from community.core.models.mail import Mail, MailState
+from community.core.models.module import Module, ModuleSwitch, ModuleSwitchQuerySet, is_in_use
 from community.core.models.notice import (
     DEFAULT_DELIVERY,
     WEIGHTS,
@@ -36,6 +37,9 @@ __all__ = [
     "Mail",
     "MailFeedback",
     "MailState",
+    "Module",
+    "ModuleSwitch",
+    "ModuleSwitchQuerySet",
     "Notice",
     "NoticePreference",
     "NoticeQuerySet",
@@ -46,4 +50,5 @@ __all__ = [
     "SearchEntry",
     "SearchKind",
     "SearchMiss",
+    "is_in_use",
 ]
