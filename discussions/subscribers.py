@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from community.core.activity import on
 from community.core.broker import enqueue
-from community.core.models import Activity, NoticeReason
+from community.core.models import Activity, Module, NoticeReason, is_in_use
 from community.core.notices import notify
 from community.core.verbs import Verb
 from discussions.actions.answering import end_claim
@@ -32,6 +32,13 @@ from discussions.actions.place_notice import (
     tell_of_session,
     tell_of_session_answer,
 )
+from discussions.actions.resource_notice import (
+    tell_contributors_of_question,
+    tell_contributors_of_use,
+    tell_owner,
+    tell_owner_of_decision,
+    tell_owner_of_replies,
+)
 from discussions.models import (
     USEFUL_KINDS,
     AnswerRequest,
@@ -41,6 +48,7 @@ from discussions.models import (
     Message,
     Participant,
     Post,
+    Resource,
     SessionQuestion,
     Space,
     Topic,
@@ -301,3 +309,57 @@ def tell_who_asked(activity: Activity) -> None:
             at=activity.occurred_at,
             by_id=activity.actor_id,
         )
+
+
+# --- the library (rule 5.2) -------------------------------------------------------------------------------------
+
+
+def _resource(resource_id: int) -> Resource | None:
+    """None where the community has no library now."""
+    if not is_in_use(Module.LIBRARY):
+        return None
+    return Resource.objects.select_related("space").filter(pk=resource_id).first()
+
+
+@on(Verb.RESOURCE_ASKED)
+def ask_for_words(activity: Activity) -> None:
+    resource = _resource(activity.target_id)
+    if resource is not None and not _is_past(activity):
+        tell_contributors_of_question(resource, at=activity.occurred_at)
+
+
+@on(Verb.RESOURCE_ANSWERED)
+def tell_owner_of_answer(activity: Activity) -> None:
+    resource = _resource(activity.target_id)
+    if resource is not None and not _is_past(activity):
+        tell_owner(resource, _("A contributor has answered: {title}"), at=activity.occurred_at)
+
+
+@on(Verb.RESOURCE_PUBLISHED)
+def tell_of_publication(activity: Activity) -> None:
+    """Contributors hear how their words were used."""
+    resource = _resource(activity.target_id)
+    if resource is not None and not _is_past(activity):
+        tell_contributors_of_use(resource, at=activity.occurred_at)
+        tell_owner_of_decision(
+            resource, _("It is published: {title}"), at=activity.occurred_at, by_id=activity.actor_id
+        )
+
+
+@on(Verb.RESOURCE_RETURNED)
+def tell_of_return(activity: Activity) -> None:
+    resource = _resource(activity.target_id)
+    if resource is not None and not _is_past(activity):
+        tell_owner_of_decision(
+            resource, _("Please look at it again: {title}"), at=activity.occurred_at, by_id=activity.actor_id
+        )
+
+
+@on(Verb.POST_CREATED)
+def tell_that_the_thread_has_moved_on(activity: Activity) -> None:
+    """Rule 5.2. Only of what is published: whoever is still writing looks into the thread anyway."""
+    sources = Resource.objects.published().filter(sources__topic=activity.data["topic_id"])
+    if _is_past(activity) or not sources.exists() or not is_in_use(Module.LIBRARY):
+        return
+    for resource in sources.select_related("space"):
+        tell_owner_of_replies(resource, at=activity.occurred_at, by_id=activity.actor_id)

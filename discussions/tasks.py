@@ -10,6 +10,7 @@ from discussions.actions.file_text import read_files
 from discussions.actions.maintenance import render_old_posts, repair_counters
 from discussions.actions.message import forget_deleted_messages
 from discussions.actions.pin import unpin_topics
+from discussions.actions.resource import tend_library
 
 __all__ = [
     "begin_sessions",
@@ -23,5 +24,6 @@ __all__ = [
     "remove_unclaimed_attachments",
     "render_old_posts",
     "repair_counters",
+    "tend_library",
     "unpin_topics",
 ]

@@ -21,7 +21,7 @@ from PIL import Image
 from community.core.permissions import require
 from community.core.pictures import opened_picture, refused, upright, webp_of
 from community.core.text import ATTACHMENT_ADDRESS, Prose, SourceFormat, clean_line
-from discussions.models import Attachment, Draft
+from discussions.models import Attachment, Draft, HeldPost
 from members.models import Member
 from members.permissions import is_admitted
 
@@ -99,9 +99,14 @@ def attach_file(upload: BinaryIO, *, by: Member, alt: str = "", file_name: str =
 
 
 def claim_attachments(
-    source: str, *, by: Member, post_id: int | None = None, message_id: int | None = None
+    source: str,
+    *,
+    by: Member,
+    post_id: int | None = None,
+    message_id: int | None = None,
+    resource_id: int | None = None,
 ) -> int:
-    """Hand over what this member uploaded and names in this text to the post or message it stands in.
+    """Hand over what this member uploaded and names in this text to the post, message or resource it stands in.
 
     `source` may be the source or its HTML. Belongs into the transaction that writes it. One statement, and none where
     nothing is named; what others uploaded or what stands elsewhere stays where it is. Returns how many.
@@ -110,13 +115,13 @@ def claim_attachments(
     if not names:
         return 0
     return Attachment.objects.filter(name__in=names, uploader=by).update(
-        uploader=None, post_id=post_id, message_id=message_id
+        uploader=None, post_id=post_id, message_id=message_id, resource_id=resource_id
     )
 
 
 @shared_task(name="discussions.remove_unclaimed_attachments")
 def remove_unclaimed_attachments() -> int:
-    """Delete what was uploaded a day ago, stands nowhere and is in no draft of its uploader; and files without a row.
+    """Delete what was uploaded a day ago, stands nowhere and waits in no draft and no held post; and files without a row.
 
     Safe to run twice; returns how many were removed.
     """
@@ -125,7 +130,12 @@ def remove_unclaimed_attachments() -> int:
         member=OuterRef("uploader"),
         text__contains=Concat(Value("/attachments/"), OuterRef("name"), Value("/")),
     )
-    old = Attachment.objects.unclaimed().filter(~Exists(drafts), created_at__lt=before)
+    held = HeldPost.objects.filter(
+        author=OuterRef("uploader"),
+        posted__isnull=True,
+        html__contains=Concat(Value("/attachments/"), OuterRef("name"), Value("/")),
+    )
+    old = Attachment.objects.unclaimed().filter(~Exists(drafts), ~Exists(held), created_at__lt=before)
     removed = 0
     for pk, name in list(old.values_list("pk", "name")[:5_000]):
         # Asked again, one by one: it may have been put into a post in this moment.

@@ -1,4 +1,4 @@
-"""The words of files that stand in posts and messages, for the search; read by a job, because a file takes its time."""
+"""The words of files in posts, messages and resources, for the search; read by a job, because a file takes its time."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ from community.core.search import move_entries, put_entry, remove_entry
 from community.core.text import plain_text
 from discussions.actions.attachment import path_of
 from discussions.actions.message import message_vector
-from discussions.models import Attachment, Message, Topic
+from discussions.models import Attachment, Message, Resource, Topic
 from discussions.office_text import TEXT_LENGTH, UnreadableError, text_of
 
 logger = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ _TYPE: Final = "attachment"
 
 @shared_task(name="discussions.read_files")
 def read_files() -> int:
-    """Read files of posts and of messages that were not read yet. Safe to run twice and at once; returns how many
-    posts' files and messages that were.
+    """Read files of posts, resources and messages that were not read yet. Safe to run twice and at once; returns how
+    many files, and messages, that were.
 
     A file of a post has an entry in the search. One of a message has none: its words stand with the message's own, in
     a row that only those who take part can reach.
@@ -42,6 +42,11 @@ def read_files() -> int:
         ~Exists(entries), width=0, post__deleted_at__isnull=True, post__topic__deleted_at__isnull=True
     )
     ids = list(waiting.filter(post__isnull=False).order_by("pk").values_list("pk", flat=True)[:FILES_AT_ONCE])
+    # Of resources, those that are published: a draft is found by nobody.
+    kept = Attachment.objects.filter(
+        ~Exists(entries), width=0, resource__in=Resource.objects.published()
+    ).order_by("pk")
+    ids += kept.values_list("pk", flat=True)[:FILES_AT_ONCE]
     private = Attachment.objects.filter(
         Exists(Message.objects.filter(pk=OuterRef("message_id"), deleted_at__isnull=True)),
         message_id__isnull=False,
@@ -65,6 +70,12 @@ def forget_files(post_id: int) -> None:
         remove_entry(target_type=_TYPE, target_id=pk)
 
 
+def forget_files_of_resource(resource_id: int) -> None:
+    """The resource is retired or stands elsewhere: what its files say goes, and is read again where it may be found."""
+    for pk in Attachment.objects.filter(resource=resource_id).values_list("pk", flat=True):
+        remove_entry(target_type=_TYPE, target_id=pk)
+
+
 def move_files(topic_id: int) -> None:
     """The topic's posts stand in another space now, and their files with them."""
     topic = Topic.objects.filter(pk=topic_id).first()
@@ -79,6 +90,8 @@ def _read_file(pk: int) -> bool:
     if file is None or not default_storage.exists(path_of(file.name)):
         return False
     text = _words_of(file)
+    if file.resource_id is not None:
+        return _put_file_of_resource(file, file.resource_id, text)
     with transaction.atomic():
         # Of itself the row says nothing any more of who uploaded it: the post does, or nobody.
         locked = (
@@ -98,6 +111,25 @@ def _read_file(pk: int) -> bool:
             space_id=locked.post.topic.space_id,
             author_id=locked.post.author_id,
             at=locked.post.created_at,
+        )
+    return True
+
+
+def _put_file_of_resource(file: Attachment, resource_id: int, text: str) -> bool:
+    with transaction.atomic():
+        published = Resource.objects.published().select_for_update().filter(pk=resource_id)
+        resource = published.first()
+        if resource is None or resource.published_at is None:
+            return False
+        put_entry(
+            SearchKind.FILE,
+            target_type=_TYPE,
+            target_id=file.pk,
+            title=file.file_name,
+            text=text,
+            space_id=resource.space_id,
+            author_id=resource.owner_id,
+            at=resource.published_at,
         )
     return True
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from community.core.http import address_of
+from community.core.models import Module
 from community.core.statements import OneOf
 from discussions.models.post import SOURCE_FORMATS, Post
 from discussions.models.space import Space, stewarded_space_ids, visible_space_ids
@@ -74,7 +75,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
     def visible_to(self, user: object) -> Self:
         """Whatever was published, to who sees its space; before that, to its owner, to who looks after the space, and
         to those who were asked for their words and have not refused them."""
-        if not isinstance(user, Member):
+        if not isinstance(user, Member) or not user.uses(Module.LIBRARY):
             return self.none()
         spaces = list(visible_space_ids(user))
         sees_all = user.has_role(RoleName.MODERATOR, RoleName.MANAGER)
@@ -374,6 +375,8 @@ class ResourceReader(models.Model):
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
     def visible_to(self, user: object) -> Self:
+        if not isinstance(user, Member) or not user.uses(Module.LIBRARY):
+            return self.none()
         return self.filter(OneOf("space_id", list(visible_space_ids(user))))
 
 
