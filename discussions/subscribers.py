@@ -14,8 +14,18 @@ from community.core.models import Activity, Module, NoticeReason, is_in_use
 from community.core.notices import notify
 from community.core.verbs import Verb
 from discussions.actions.answering import end_claim
+from discussions.actions.case import close_appeal_case, open_appeal_case
+from discussions.actions.case_notice import (
+    tell_of_appeal,
+    tell_of_case,
+    tell_of_critic,
+    tell_of_proposal,
+    tell_of_ruling,
+    tell_of_sanction,
+)
 from discussions.actions.file_text import forget_files, move_files, read_files
 from discussions.actions.follow import follow_by_itself
+from discussions.actions.listening import look_for_critic, settle_by_answer
 from discussions.actions.maintenance import refresh_usefulness
 from discussions.actions.message import may_be_told, notice_key, recipients_of
 from discussions.actions.notice import (
@@ -32,6 +42,14 @@ from discussions.actions.place_notice import (
     tell_of_session,
     tell_of_session_answer,
 )
+from discussions.actions.poll_notice import (
+    forget_polls,
+    remind_of_poll,
+    tell_of_close,
+    tell_of_outcome,
+    tell_of_poll,
+    tell_of_promise,
+)
 from discussions.actions.resource_notice import (
     tell_contributors_of_question,
     tell_contributors_of_use,
@@ -43,18 +61,23 @@ from discussions.models import (
     USEFUL_KINDS,
     AnswerRequest,
     Attachment,
+    Case,
+    CaseKind,
+    CaseState,
     FollowLevel,
     FollowReason,
     Message,
     Participant,
+    Poll,
     Post,
     Resource,
+    RulingAct,
     SessionQuestion,
     Space,
     Topic,
     TopicKind,
 )
-from members.models import Member
+from members.models import STAFF_ROLES, Appeal, Member, Sanction
 
 # What an import or a demo says happened longer ago than this before it was recorded is history.
 TOLD_WITHIN: Final = timedelta(days=3)
@@ -363,3 +386,139 @@ def tell_that_the_thread_has_moved_on(activity: Activity) -> None:
         return
     for resource in sources.select_related("space"):
         tell_owner_of_replies(resource, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+# --- polls ------------------------------------------------------------------------------------------------------
+
+
+@on(Verb.POLL_CREATED, in_chunks=True)
+def tell_that_there_is_a_poll(activity: Activity) -> None:
+    poll = _poll(activity)
+    if poll is not None and poll.closed_at is None and not _is_past(activity):
+        tell_of_poll(poll, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.POLL_REMINDED, in_chunks=True)
+def remind_who_has_not_voted(activity: Activity) -> None:
+    poll = _poll(activity)
+    if poll is not None and poll.closed_at is None:
+        remind_of_poll(poll, at=activity.occurred_at)
+
+
+@on(Verb.POLL_CLOSED, in_chunks=True)
+def tell_voters_of_close(activity: Activity) -> None:
+    poll = _poll(activity)
+    if poll is not None and not _is_past(activity):
+        tell_of_close(poll, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.POLL_OUTCOME_WRITTEN, in_chunks=True)
+def tell_voters_of_outcome(activity: Activity) -> None:
+    poll = _poll(activity)
+    if poll is not None and not _is_past(activity):
+        tell_of_outcome(poll, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.POLL_OUTCOME_DUE)
+def remind_of_promise(activity: Activity) -> None:
+    poll = _poll(activity)
+    if poll is not None and poll.outcome_at is None:
+        tell_of_promise(poll, at=activity.occurred_at)
+
+
+@on(Verb.MODULE_SWITCHED)
+def forget_what_is_switched_off(activity: Activity) -> None:
+    if activity.data.get("name") == Module.POLLS and not is_in_use(Module.POLLS):
+        forget_polls()
+
+
+def _poll(activity: Activity) -> Poll | None:
+    """None where it was deleted since, or where polls are switched off."""
+    poll = Poll.objects.present().with_place().filter(pk=activity.target_id).first()
+    return poll if poll is not None and is_in_use(Module.POLLS) else None
+
+
+# --- moderation (rules 8.1 to 8.6) ------------------------------------------------------------------------------
+
+
+@on(Verb.CASE_OPENED, Verb.CASE_ANSWERED)
+def tell_who_looks_after_the_queue(activity: Activity) -> None:
+    case = Case.objects.select_related("space").filter(pk=activity.target_id, state=CaseState.OPEN).first()
+    if case is not None and not _is_past(activity):
+        tell_of_case(case, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.CASE_RULED)
+def tell_whom_it_concerns(activity: Activity) -> None:
+    """The author in the words of the decision, and those who reported that somebody has looked."""
+    ruling = RulingAct(activity.data["ruling"])
+    case = Case.objects.select_related("space").filter(pk=activity.target_id).first()
+    if case is not None and not _is_past(activity):
+        tell_of_ruling(case, ruling, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.SANCTION_IMPOSED, Verb.SANCTION_LIFTED)
+def tell_who_is_sanctioned(activity: Activity) -> None:
+    sanction = Sanction.objects.select_related("member").filter(pk=activity.target_id).first()
+    if sanction is not None:
+        tell_of_sanction(sanction, is_over=activity.verb == Verb.SANCTION_LIFTED, at=activity.occurred_at)
+
+
+@on(Verb.APPEAL_MADE)
+def put_appeal_into_the_queue(activity: Activity) -> None:
+    field = "suspension" if activity.target_type == "suspension" else "sanction"
+    for appeal in Appeal.objects.filter(**{field: activity.target_id}):
+        open_appeal_case(appeal, at=activity.occurred_at)
+
+
+@on(Verb.APPEAL_DECIDED)
+def tell_who_appealed(activity: Activity) -> None:
+    """About a suspension a mail of its own goes; a case that was decided elsewhere is closed here."""
+    field = "suspension" if activity.target_type == "suspension" else "sanction"
+    for appeal in Appeal.objects.filter(**{field: activity.target_id}, decided_at__isnull=False):
+        close_appeal_case(appeal, at=activity.occurred_at)
+        if isinstance(appeal.against, Sanction):
+            tell_of_appeal(appeal, at=activity.occurred_at)
+
+
+@on(Verb.STEWARD_PROPOSED)
+def tell_managers_of_proposal(activity: Activity) -> None:
+    tell_of_proposal(Space.objects.get(pk=activity.target_id), at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.TOPIC_CREATED, Verb.RULING_UNDONE, Verb.CASE_RULED)
+def listen_to_critics(activity: Activity) -> None:
+    """Rule 8.6: as soon as there is something to go by; agreement that comes later is met by the job of the day."""
+    if _is_past(activity):
+        return
+    if activity.verb == Verb.TOPIC_CREATED:
+        look_for_critic(activity.target_id, at=activity.occurred_at)
+    elif activity.data.get("kind") == CaseKind.TOPIC:
+        for topic_id in Case.objects.filter(pk=activity.target_id).values_list("target_id", flat=True):
+            look_for_critic(topic_id, at=activity.occurred_at)
+
+
+@on(Verb.POST_CREATED)
+def settle_what_was_listened_to(activity: Activity) -> None:
+    if activity.actor_id is not None and activity.actor_role in STAFF_ROLES:
+        settle_by_answer(
+            activity.data["topic_id"], Member.objects.get(pk=activity.actor_id), at=activity.occurred_at
+        )
+
+
+@on(Verb.LISTEN_FLAGGED)
+def tell_managers_to_listen(activity: Activity) -> None:
+    topic = Topic.objects.present().select_related("space").filter(pk=activity.target_id).first()
+    if topic is not None and not _is_past(activity):
+        tell_of_critic(topic, at=activity.occurred_at, by_id=activity.actor_id)
+
+
+@on(Verb.POST_HIDDEN)
+def forget_what_was_attached_to_hidden(activity: Activity) -> None:
+    forget_files(activity.target_id)
+
+
+@on(Verb.POST_SHOWN, Verb.TOPIC_SHOWN)
+def read_what_is_attached_again(activity: Activity) -> None:
+    refresh_usefulness(activity.data["topic_id"])
+    transaction.on_commit(partial(enqueue, read_files))

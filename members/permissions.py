@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from community.core.permissions import ALLOWED, Decision, Denied
-from members.models import PRECEDENCE, Admission, Application, Member, RoleName, Suspension, Vouch
+from members.models import PRECEDENCE, Admission, Application, Member, RoleName, Sanction, Suspension, Vouch
 
 # Good standing begins when somebody has had time to get to know the place (rule 1.6).
 VOUCH_AFTER: Final = timedelta(days=30)
@@ -199,6 +199,26 @@ def can_suspend_member(user: Member, member: Member) -> Decision:
     return ALLOWED
 
 
+def can_sanction_member(user: Member, member: Member) -> Decision:
+    """Rule 8.5: to warn, and to make quiet everywhere. In a space its stewards may too, which the space says."""
+    if not user.has_role(RoleName.MODERATOR, RoleName.MANAGER):
+        return Denied(_("Moderators and community managers warn and quieten. Report what was said instead."))
+    return outranks(user, member)
+
+
+def outranks(user: Member, member: Member) -> Decision:
+    """Nobody imposes anything on themselves, or on somebody whose role reaches further."""
+    if user.pk == member.pk:
+        return Denied(_("This is about yourself. Somebody else decides it."))
+    if _reach(member.held_roles) < _reach(user.held_roles):
+        return Denied(
+            _("{name} has a role that reaches further than yours. An administrator can decide.").format(
+                name=member.display_name
+            )
+        )
+    return ALLOWED
+
+
 def can_see_suspensions(user: Member) -> Decision:
     """Those who impose them, and administrators, who may have to decide an appeal."""
     if user.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR):
@@ -212,15 +232,20 @@ def can_lift_suspension(user: Member) -> Decision:
     return Denied(_("Moderators and community managers lift suspensions. Ask one of them."))
 
 
-def can_decide_appeal(user: Member, suspension: Suspension) -> Decision:
-    """Rule 1.12: somebody else than who suspended. Administrators too: a small place may have one manager only."""
+def can_decide_appeal(user: Member, imposed: Suspension | Sanction) -> Decision:
+    """Rule 1.12: somebody else than who imposed it. Administrators too: a small place may have one manager only."""
     if not user.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR):
         return Denied(_("Moderators, community managers and administrators decide appeals. Ask one of them."))
-    if user.pk == suspension.suspended_by_id:
+    if isinstance(imposed, Suspension):
+        if user.pk == imposed.suspended_by_id:
+            return Denied(
+                _("You suspended this person, so somebody else decides: a moderator, manager or administrator.")
+            )
+    elif user.pk == imposed.imposed_by_id:
         return Denied(
-            _("You suspended this person, so somebody else decides: a moderator, manager or administrator.")
+            _("You imposed this yourself, so somebody else decides: a moderator, manager or administrator.")
         )
-    if user.pk == suspension.member_id:
+    if user.pk == imposed.member_id:
         return Denied(_("This appeal is your own. Somebody else decides it."))
     return ALLOWED
 
@@ -282,3 +307,10 @@ def can_tend_addresses(user: Member) -> Decision:
     if user.has_role(RoleName.MANAGER, RoleName.ADMINISTRATOR):
         return ALLOWED
     return Denied(_("Community managers look after addresses that take no mail. Ask one of them."))
+
+
+def can_switch_modules(user: Member) -> Decision:
+    """Rule 15.6: what a community uses is part of its configuration."""
+    if user.has_role(RoleName.ADMINISTRATOR):
+        return ALLOWED
+    return Denied(_("Administrators decide which modules this community uses. Ask one of them."))

@@ -52,7 +52,9 @@ def tell_of_lifting(activity: Activity) -> None:
 
 @on(Verb.APPEAL_DECIDED)
 def tell_of_decision(activity: Activity) -> None:
-    """The words of whoever decided."""
+    """The words of whoever decided. About a milder sanction a notice tells, which talk writes."""
+    if activity.target_type != "suspension":
+        return
     suspension = Suspension.objects.select_related("member", "appeal").get(pk=activity.target_id)
     _tell_suspended(
         suspension,
@@ -64,6 +66,8 @@ def tell_of_decision(activity: Activity) -> None:
 @on(Verb.APPEAL_MADE)
 def tell_of_appeal(activity: Activity) -> None:
     """Those who can decide it: managers, and where the only one suspended, moderators and administrators."""
+    if activity.target_type != "suspension":
+        return
     suspension = Suspension.objects.select_related("member", "appeal").get(pk=activity.target_id)
     deciders: list[Member] = []
     for role in (RoleName.MANAGER, RoleName.MODERATOR, RoleName.ADMINISTRATOR):

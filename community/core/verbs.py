@@ -187,6 +187,17 @@ class Verb(models.TextChoices):
     COLLECTION_CREATED = "collection.created", _("began a collection")
     COLLECTION_EDITED = "collection.edited", _("changed a collection")  # fields; resource_id of what came or went
 
+    # polls (rule 4): never what was chosen, and never how many voted. Without a topic, topic_id is null
+    POLL_CREATED = "poll.created", _("asked a poll")  # kind, topic_id
+    POLL_EDITED = "poll.edited", _("edited a poll")  # fields, topic_id
+    POLL_VOTED = "poll.voted", _("voted")  # topic_id
+    POLL_VOTE_CHANGED = "poll_vote.changed", _("changed a vote")  # topic_id
+    POLL_REMINDED = "poll.reminded", _("closes soon")  # topic_id
+    POLL_CLOSED = "poll.closed", _("closed a poll")  # topic_id, outcome_due_at
+    POLL_OUTCOME_DUE = "poll_outcome.due", _("owes what was done with it")  # topic_id; counterpart: the author
+    POLL_OUTCOME_WRITTEN = "poll_outcome.written", _("said what was done with a poll")  # topic_id, in_time
+    POLL_DELETED = "poll.deleted", _("deleted a poll")  # topic_id
+
     # notices and mail
     # fields: names of settings and reasons, never values
     NOTICE_PREFERENCE_EDITED = "notice_preference.edited", _("changed how notices arrive")

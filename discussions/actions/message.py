@@ -24,20 +24,20 @@ from community.core.text import (
     Prose,
     SourceFormat,
     clean_line,
-    clean_source,
     plain_text,
     render,
 )
 from community.core.verbs import Verb
 from discussions.actions.attachment import claim_attachments
+from discussions.actions.case import About, file_report
 from discussions.actions.post import SILENT_FOR
 from discussions.actions.topic import clean_prose
 from discussions.models import (
     GROUP_LIMIT,
     GROUP_NAME_LENGTH,
-    REPORT_WORDS_LENGTH,
     UNANSWERED,
     Attachment,
+    CaseKind,
     ContactPreference,
     ContactRule,
     Conversation,
@@ -387,8 +387,6 @@ def report_message(
     words that are gone, `Conflict` where one has reported it already.
     """
     require(can_report_message(by, message))
-    if Report.objects.filter(reporter=by, target_type="message", target_id=message.pk).exists():
-        raise Conflict(_("You have reported this already. A moderator will look at it."))
     before = (
         Message.objects.received_by(by)
         .filter(Q(pk=message.pk) | Q(deleted_at__isnull=True))
@@ -396,13 +394,10 @@ def report_message(
         .select_related("author")
         .order_by("-number")[: CONTEXT_MESSAGES + 1]
     )
-    row = Report.objects.create(
-        reporter=by,
-        target_type="message",
-        target_id=message.pk,
-        about_id=message.author_id,
-        reason=reason,
-        words=clean_source(words).strip()[:REPORT_WORDS_LENGTH],
+    about = About(
+        CaseKind.MESSAGE,
+        message.pk,
+        message.author_id,
         context=[
             {
                 "number": one.number,
@@ -413,18 +408,8 @@ def report_message(
             }
             for one in reversed(before)
         ],
-        created_at=at or timezone.now(),
     )
-    record(
-        Verb.REPORT_MADE,
-        by=by,
-        at=at,
-        target=row,
-        audience=Audience.STAFF,
-        target_type="message",
-        reason=str(reason),
-    )
-    return row
+    return file_report(about, by=by, reason=reason, words=words, at=at)
 
 
 def message_vector(plain: str, file_words: str = "") -> Combinable:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from community.core.activity import record
 from community.core.errors import Conflict, Invalid
 from community.core.idempotency import claim
-from community.core.models import Audience, SearchKind
+from community.core.models import Audience, Notice, SearchKind
 from community.core.permissions import require
 from community.core.search import put_entry, remove_entry
 from community.core.text import RENDERER_VERSION, Prose, clean_line, plain_text, render
@@ -107,7 +107,7 @@ def create_post(
     topic.people_count += is_new_here
     topic.last_post_at, topic.last_poster = now, by
     topic.save(update_fields=TOPIC_COUNTERS)
-    _put_post_entry(post, rendered.plain)
+    put_post_entry(post, rendered.plain)
     mark_read(topic, by, number)
     record(
         Verb.POST_CREATED,
@@ -169,10 +169,7 @@ def edit_post(
     post.save()
     new_ids = put_mentions(post, named)
     claim_attachments(rendered.html, by=by, post_id=post.pk)
-    if post.number == 1:
-        put_first_post_entry(post, rendered.plain)
-    else:
-        _put_post_entry(post, rendered.plain)
+    put_post_entry(post, rendered.plain)
     told = [pk for pk in named.told_ids if pk in new_ids]
     _record(Verb.POST_EDITED, post, by=by, at=now, version=post.version, mentioned_ids=told)
     return post
@@ -205,9 +202,54 @@ def restore_post(post: Post, *, by: Member) -> Post:
     post.save(update_fields=["deleted_at", "deleted_by"])
     topic.post_count += 1
     _count_last(topic)
-    _put_post_entry(post, plain_text(post.html))
+    put_post_entry(post, plain_text(post.html))
     _record(Verb.POST_RESTORED, post, by=by)
     return post
+
+
+def hide_post(post: Post, *, by: Member | None) -> Post:
+    """Take a reply away in the name of moderation (rule 8.1). Only decisions about a case and reports call this.
+
+    What its author has deleted stays deleted, and comes back for nobody. `by` is None where a report hides at once.
+    """
+    post, topic = _lock(post)
+    if post.deleted_at is None:
+        post.deleted_at, post.deleted_by, post.hidden_at = timezone.now(), by, timezone.now()
+        post.save(update_fields=["deleted_at", "deleted_by", "hidden_at"])
+        if topic.accepted_post_id == post.pk:
+            topic.accepted_post = None
+        topic.post_count -= 1
+        _count_last(topic)
+        remove_entry(target_type="post", target_id=post.pk)
+        Notice.objects.unread().filter(target_type="post", target_id=post.pk).delete()
+        _record_moderation(Verb.POST_HIDDEN, post, by=by)
+    return post
+
+
+def show_post(post: Post, *, by: Member) -> Post:
+    """Bring a hidden reply back to its number. Only decisions about a case call this."""
+    post, topic = _lock(post)
+    if post.hidden_at is not None:
+        post.deleted_at, post.deleted_by, post.hidden_at = None, None, None
+        post.save(update_fields=["deleted_at", "deleted_by", "hidden_at"])
+        topic.post_count += 1
+        _count_last(topic)
+        put_post_entry(post, plain_text(post.html))
+        _record_moderation(Verb.POST_SHOWN, post, by=by)
+    return post
+
+
+def _record_moderation(verb: Verb, post: Post, *, by: Member | None) -> None:
+    """For those who moderate: readers see a number that is missing, and the author is told in words."""
+    record(
+        verb,
+        by=by,
+        target=post,
+        audience=Audience.STAFF,
+        space_id=post.topic.space_id,
+        topic_id=post.topic_id,
+        number=post.number,
+    )
 
 
 def thank_post(post: Post, *, by: Member, at: datetime | None = None) -> Post:
@@ -320,7 +362,11 @@ def _record(verb: Verb, post: Post, *, by: Member, counterpart_id: int | None = 
     )
 
 
-def _put_post_entry(post: Post, plain: str) -> None:
+def put_post_entry(post: Post, plain: str) -> None:
+    """What the post is found by; the first one's words are its topic's."""
+    if post.number == 1:
+        put_first_post_entry(post, plain)
+        return
     put_entry(
         SearchKind.POST,
         target_type="post",

@@ -215,12 +215,18 @@ class Message(models.Model):
     version = models.PositiveIntegerField(default=1, db_default=1)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
+    # Rule 8.1: taken away by moderation; only a decision in the queue brings it back. Always deleted as well.
+    hidden_at = models.DateTimeField(null=True)
     vector = SearchVectorField()
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                condition=Q(hidden_at__isnull=True) | Q(deleted_at__isnull=False),
+                name="message_hidden_is_gone",
+            ),
             models.UniqueConstraint(fields=["conversation", "number"], name="message_number_once"),
             models.CheckConstraint(
                 condition=Q(source_format__in=[value for value, _label in SOURCE_FORMATS]),

@@ -47,6 +47,8 @@ class Post(models.Model):
     edit_reason = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)
     deleted_at = models.DateTimeField(null=True)
+    # Rule 8.1: taken away by moderation; only a decision in the queue brings it back. Always deleted as well.
+    hidden_at = models.DateTimeField(null=True)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -60,6 +62,10 @@ class Post(models.Model):
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                condition=Q(hidden_at__isnull=True) | Q(deleted_at__isnull=False),
+                name="post_hidden_is_gone",
+            ),
             models.UniqueConstraint(fields=["topic", "number"], name="post_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="post_numbers_start_at_one"),
             # The first post answers nothing; every other post answers one.

@@ -7,6 +7,8 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from discussions.models.moderation import Case
+
 REPORT_WORDS_LENGTH = 1000
 
 
@@ -34,6 +36,8 @@ class Report(models.Model):
     words = models.CharField(max_length=REPORT_WORDS_LENGTH, blank=True)
     context = models.JSONField(default=list)
     created_at = models.DateTimeField(db_default=Now())
+    # What it became part of in the queue.
+    case = models.ForeignKey(Case, null=True, on_delete=models.CASCADE, related_name="reports")
 
     class Meta:
         constraints = (

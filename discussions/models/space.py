@@ -1,12 +1,12 @@
 """Rooms of the community, and the one resolver that says which of them a person may see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from community.core.http import address_of
 from community.core.places import resolves_spaces
 from community.core.statements import Blank, OneOf, Statement
+from discussions.quality import Outcome, QualityRules, Rule
 from members.models import Member, RoleName
 
 
@@ -134,19 +135,64 @@ class SpaceMembership(models.Model):
         return f"{self.member_id} in {self.space_id}"
 
 
+class StewardPower(models.TextChoices):
+    """Rule 8.4: what a steward may do in the space, each given by itself."""
+
+    QUEUE = "queue", _("decide what was reported or held")
+    PIN = "pin", _("pin topics")
+    MOVE = "move", _("move, split and merge topics")
+    CLOSE = "close", _("close topics")
+    EDIT = "edit", _("change titles and tags")
+    QUIET = "quiet", _("make somebody quiet for 24 hours")
+    SETTLE = "settle", _("settle the space and its list of people")
+    FIGURES = "figures", _("read the figures of the space")
+
+
+def every_power() -> list[str]:
+    """What a steward is given where nothing else is said."""
+    return [power.value for power in StewardPower]
+
+
+class SpaceStewardQuerySet(models.QuerySet["SpaceSteward"]):
+    def current(self) -> Self:
+        """In force now, by the clock of the database."""
+        return self.filter(Q(until__isnull=True) | Q(until__gt=Now()), from_at__lte=Now())
+
+
 class SpaceSteward(models.Model):
-    """Rule 8.4: a member who looks after one space, from a day until perhaps another one. A role inside the space."""
+    """Rule 8.4: a member who looks after one space, from a day until perhaps another one. A role inside the space.
+
+    A stand-in is a row of its own, which names whom it stands in for and ends with theirs.
+    """
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="stewardships")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    powers = ArrayField(models.CharField(max_length=10, choices=StewardPower), default=every_power)
+    stands_in_for = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="stand_ins", db_index=False
+    )
     granted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(db_default=Now())
+    from_at = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True)
 
+    objects = SpaceStewardQuerySet.as_manager()
+
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["space", "member"], name="space_steward_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["space", "member"], name="space_steward_once"),
+            models.CheckConstraint(
+                condition=Q(powers__len__gt=0) & Q(powers__contained_by=StewardPower.values),
+                name="space_steward_powers_known",
+            ),
+            # Whoever stands in for somebody does so until a day.
+            models.CheckConstraint(
+                condition=Q(stands_in_for__isnull=True) | Q(until__isnull=False),
+                name="space_steward_stand_in_has_end",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.member_id} looks after {self.space_id}"
@@ -183,8 +229,24 @@ class SpaceRequest(models.Model):
         return f"{self.member_id} asks for {self.space_id}"
 
 
+OUTCOMES = [
+    (Outcome.OFF.value, _("Nothing")),
+    (Outcome.COACH.value, _("Advise the author")),
+    (Outcome.HOLD.value, _("Advise, then hold for a moderator")),
+    (Outcome.REFUSE.value, _("Refuse")),
+]
+
+
+def _outcome() -> "models.CharField[str, str]":
+    return models.CharField(max_length=6, choices=OUTCOMES, default=Outcome.OFF.value, db_default="off")
+
+
 class SpaceRules(models.Model):
-    """Rule 8.3, as far as it is about a topic's form: said beside the composer, and checked when it is posted."""
+    """Rule 8.3: said beside the composer, and checked when it is posted.
+
+    The first three are about a topic's form; the others are what `quality.QualityRules` judges the words by, as one
+    of its outcomes each, with the measures of two of them.
+    """
 
     space = models.OneToOneField(Space, primary_key=True, on_delete=models.CASCADE, related_name="rules")
     least_length = models.PositiveSmallIntegerField(
@@ -192,9 +254,35 @@ class SpaceRules(models.Model):
     )
     needs_tag = models.BooleanField(default=False)
     look_first = models.BooleanField(default=False)
+    too_short = _outcome()
+    links = _outcome()
+    own_company = _outcome()
+    promotion = _outcome()
+    shouting = _outcome()
+    repeated = _outcome()
+    least_words = models.PositiveSmallIntegerField(default=5, db_default=5)
+    most_links = models.PositiveSmallIntegerField(default=1, db_default=1)
+
+    class Meta:
+        constraints = tuple(
+            models.CheckConstraint(
+                condition=Q(**{f"{rule.value}__in": [outcome.value for outcome in Outcome]}),
+                name=f"space_rules_{rule.value}_known",
+            )
+            for rule in Rule
+        )
 
     def __str__(self) -> str:
         return f"rules of {self.space_id}"
+
+    @property
+    def quality(self) -> QualityRules:
+        """What the pure rules judge by."""
+        return QualityRules(
+            **{rule.value: Outcome(getattr(self, rule.value)) for rule in Rule},
+            least_words=self.least_words,
+            most_links=self.most_links,
+        )
 
 
 class TopicTemplate(models.Model):
@@ -236,28 +324,33 @@ def visible_spaces(user: object) -> list[Space]:
         rows = _OPEN_SPACES(presets=presets_open_to(user), member=user.pk) if user.is_admitted else ()
         loaded = [Space.from_db("default", _SPACE_COLUMNS, row[:-1]) for row in rows]
         user.__dict__["_visible_spaces"] = loaded
-        user.__dict__["_stewarded_spaces"] = frozenset(
-            space.pk for space, row in zip(loaded, rows, strict=True) if row[-1]
-        )
+        user.__dict__["_stewarded_spaces"] = {
+            space.pk: frozenset(row[-1]) for space, row in zip(loaded, rows, strict=True) if row[-1]
+        }
     return loaded
 
 
-def stewarded_space_ids(user: object) -> frozenset[int]:
-    """The ids of the spaces that this person looks after and may see: the same single query answers it."""
+def powers_by_space(user: object) -> Mapping[int, frozenset[str]]:
+    """What this person may do in each space they look after and may see: the same single query answers it."""
     if not isinstance(user, Member):
-        return frozenset()
+        return {}
     visible_spaces(user)
-    stewarded: frozenset[int] = user.__dict__["_stewarded_spaces"]
+    stewarded: Mapping[int, frozenset[str]] = user.__dict__["_stewarded_spaces"]
     return stewarded
 
 
-def _open_spaces() -> "models.QuerySet[Space, Any]":
-    stewarded = SpaceSteward.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=Now()), space=OuterRef("pk"), member=Blank("member")
+def stewarded_space_ids(user: object, power: StewardPower | None = None) -> frozenset[int]:
+    """The ids of the spaces that this person looks after and may see; with `power`, where they were given it."""
+    return frozenset(
+        space_id for space_id, powers in powers_by_space(user).items() if power is None or power in powers
     )
+
+
+def _open_spaces() -> "models.QuerySet[Space, Any]":
+    stewarded = SpaceSteward.objects.current().filter(space=OuterRef("pk"), member=Blank("member"))
     return (
         Space.objects.open_by(Blank("presets"), Blank("member"))
-        .annotate(stewarded=Exists(stewarded))
+        .annotate(stewarded=Subquery(stewarded.values("powers")[:1]))
         .values_list(*_SPACE_COLUMNS, "stewarded")
     )
 

@@ -135,6 +135,8 @@ class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's I
     # When the asker was reminded that the question is open (rule 3.11): once.
     nudged_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # Rule 8.1: taken away by moderation; only a decision in the queue brings it back. Always deleted as well.
+    hidden_at = models.DateTimeField(null=True, blank=True)
 
     tags = TaggableManager(through=TaggedTopic, blank=True)
 
@@ -142,6 +144,10 @@ class Topic(models.Model):  # type: ignore[django-manager-missing]  # taggit's I
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                condition=Q(hidden_at__isnull=True) | Q(deleted_at__isnull=False),
+                name="topic_hidden_is_gone",
+            ),
             models.CheckConstraint(condition=Q(kind__in=TopicKind.values), name="topic_kind_known"),
             models.CheckConstraint(condition=~Q(title=""), name="topic_has_title"),
             models.CheckConstraint(

@@ -24,7 +24,17 @@ from members.actions.directory import refresh_directory_entry
 from members.actions.gate import default_tier
 from members.actions.place import NoPlace, end_admission
 from members.actions.sign_in import end_sessions, revoke_tokens
-from members.models import Admission, Appeal, Application, Member, Pause, Role, RoleName, Suspension
+from members.models import (
+    Admission,
+    Appeal,
+    Application,
+    Member,
+    Pause,
+    Role,
+    RoleName,
+    Sanction,
+    Suspension,
+)
 from members.permissions import (
     can_decide_appeal,
     can_lift_suspension,
@@ -229,7 +239,9 @@ def appeal_suspension(suspension: Suspension, *, by: Member, words: str) -> Appe
         raise Conflict(_("You have appealed already. Somebody else than who suspended you decides."))
     if not suspension.is_in_force:
         raise Conflict(_("This suspension is over."))
-    appeal = Appeal.objects.create(suspension=suspension, words=words)
+    appeal = Appeal.objects.create(
+        suspension=suspension, imposed_by_id=suspension.suspended_by_id, words=words
+    )
     record(
         Verb.APPEAL_MADE,
         by=by,
@@ -241,35 +253,78 @@ def appeal_suspension(suspension: Suspension, *, by: Member, words: str) -> Appe
 
 
 @transaction.atomic
-def decide_appeal(appeal: Appeal, *, by: Member, is_granted: bool, reason: str) -> Appeal:
-    """Grant or refuse, with words for the person. Never by who suspended: `Refused` says who can.
+def appeal_sanction(sanction: Sanction, *, by: Member, words: str) -> Appeal:
+    """Rule 8.5: the one appeal against a warning or against being quiet, decided by somebody who did not impose it.
 
-    Raises `Conflict` where it is decided, or moot because the suspension is over.
+    Raises `Conflict` for a second one, and where the sanction is over.
     """
-    suspension = _lock_suspension(appeal.suspension)
-    require(can_decide_appeal(by, suspension))
+    require(can_speak_for(by, sanction.member))
+    words = required_words(words, field="words", longest=APPEAL_LENGTH, missing=_("Say why it should end."))
+    sanction = _lock_sanction(sanction)
+    if Appeal.objects.filter(sanction=sanction).exists():
+        raise Conflict(_("You have appealed already. Somebody else than who imposed it decides."))
+    if not sanction.is_in_force:
+        raise Conflict(_("This is over."))
+    appeal = Appeal.objects.create(sanction=sanction, imposed_by_id=sanction.imposed_by_id, words=words)
+    record(
+        Verb.APPEAL_MADE, by=by, target=sanction, audience=Audience.MEMBER, counterpart_id=sanction.member_id
+    )
+    return appeal
+
+
+@transaction.atomic
+def decide_appeal(appeal: Appeal, *, by: Member, is_granted: bool, reason: str) -> Appeal:
+    """Grant or refuse, with words for the person. Never by who imposed it: `Refused` says who can.
+
+    Raises `Conflict` where it is decided, or moot because what was imposed is over.
+    """
+    against = appeal.against
+    imposed = _lock_suspension(against) if isinstance(against, Suspension) else _lock_sanction(against)
+    require(can_decide_appeal(by, imposed))
     reason = required_words(
         reason, field="reason", longest=REASON_LENGTH, missing=_("They need to know why.")
     )
     appeal = Appeal.objects.select_for_update().get(pk=appeal.pk)
     if appeal.decided_at is not None:
         raise Conflict(_("This appeal is decided already."))
-    if not suspension.is_in_force:
-        raise Conflict(_("The suspension is over, so there is nothing left to decide."))
+    if not imposed.is_in_force:
+        raise Conflict(
+            _("The suspension is over, so there is nothing left to decide.")
+            if isinstance(imposed, Suspension)
+            else _("This is over, so there is nothing left to decide.")
+        )
     appeal.decided_at, appeal.decided_by = timezone.now(), by
     appeal.is_granted, appeal.reason = is_granted, reason
     appeal.save(update_fields=["decided_at", "decided_by", "is_granted", "reason"])
     record(
         Verb.APPEAL_DECIDED,
         by=by,
-        target=suspension,
+        target=imposed,
         audience=Audience.MEMBER,
-        counterpart_id=suspension.member_id,
+        counterpart_id=imposed.member_id,
         is_granted=is_granted,
     )
-    if is_granted:
-        _lift(suspension, by=by)
+    if is_granted and isinstance(imposed, Suspension):
+        _lift(imposed, by=by)
+    elif is_granted and isinstance(imposed, Sanction):
+        end_sanction(imposed, by=by)
     return appeal
+
+
+def end_sanction(sanction: Sanction, *, by: Member) -> None:
+    """End a locked one before its date; who may is asked by the caller. Raises `Conflict` where it is over."""
+    if not sanction.is_in_force:
+        raise Conflict(_("This is over."))
+    Sanction.objects.filter(pk=sanction.pk).update(lifted_at=Now())
+    sanction.refresh_from_db(fields=["lifted_at"])
+    record(
+        Verb.SANCTION_LIFTED,
+        by=by,
+        target=sanction,
+        audience=Audience.MEMBER,
+        counterpart_id=sanction.member_id,
+        space_id=sanction.space_id,
+    )
 
 
 def _lift(suspension: Suspension, *, by: Member) -> None:
@@ -289,6 +344,11 @@ def _lift(suspension: Suspension, *, by: Member) -> None:
 def _lock_suspension(suspension: Suspension) -> Suspension:
     locked = Suspension.objects.select_for_update(of=("self",)).select_related("member", "suspended_by")
     return locked.get(pk=suspension.pk)
+
+
+def _lock_sanction(sanction: Sanction) -> Sanction:
+    locked = Sanction.objects.select_for_update(of=("self",)).select_related("member", "imposed_by")
+    return locked.get(pk=sanction.pk)
 
 
 def _close_what_is_over(member: Member) -> None:

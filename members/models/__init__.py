@@ -29,15 +29,16 @@ from members.models.failure import SignInFailure
 from members.models.gate import Criterion, Gate, Question, QuestionKind, Tier
 from members.models.identity_provider import IdentityProvider, Protocol
 from members.models.invitation import DomainPolicy, DomainRule, Invitation, InvitationBatch, Skip
-from members.models.member import HANDLE, Member, MemberQuerySet, time_zone_choices
+from members.models.member import EVERYWHERE, HANDLE, Member, MemberQuerySet, time_zone_choices
 from members.models.organisation import Employment, Organisation, OrganisationDomain, OrganisationKind
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
-from members.models.standing import Appeal, Pause, Suspension, Welcome
+from members.models.standing import Appeal, Pause, Sanction, SanctionGrade, Suspension, Welcome
 from members.models.terms import Terms, TermsAcceptance, TermsKind
 from members.models.tie import Introduction, MemberNote, Tie, TieKind
 
 __all__ = [
     "DECIDED_STATES",
+    "EVERYWHERE",
     "HANDLE",
     "OPEN_STATES",
     "PRECEDENCE",
@@ -84,6 +85,8 @@ __all__ = [
     "ReviewDecision",
     "Role",
     "RoleName",
+    "Sanction",
+    "SanctionGrade",
     "SavedSearch",
     "SignInFailure",
     "Skip",

@@ -11,13 +11,14 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from community.core.models import Module, ModuleSwitch
 from community.core.statements import Blank, Statement
 from members.models.role import PRECEDENCE, STAFF_ROLES, Role, RoleName
-from members.models.standing import Pause, Suspension
+from members.models.standing import Pause, Sanction, Suspension
 from members.models.terms import Terms
 from members.models.tie import Tie, TieKind
 
@@ -27,6 +28,10 @@ HANDLE = RegexValidator(
         "A handle has up to 40 small letters, digits, dots, dashes or underscores; its ends are letters or digits."
     ),
 )
+
+
+# Stands for the whole community among the ids of spaces in which somebody is quiet.
+EVERYWHERE = 0
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -48,16 +53,26 @@ _SUSPENSIONS = Statement(
 )
 
 
+_QUIETS = Statement(
+    lambda: (
+        Sanction.objects.quiets().filter(member=Blank("member")).values_list(Coalesce("space_id", EVERYWHERE))
+    )
+)
+
+
 class MemberQuerySet(models.QuerySet["Member"]):
     def with_current_roles(self) -> Self:
         """Roles and standing of today beside the member, so that a signed-in request needs one query for all."""
         roles = Role.objects.current().filter(member=OuterRef("pk")).values("role")
         pauses = Pause.objects.current().filter(member=OuterRef("pk")).values("until_at")
+        quiets = Sanction.objects.quiets().filter(member=OuterRef("pk"))
         return self.annotate(
             _current_roles=ArraySubquery(roles),
             _is_suspended=Exists(Suspension.objects.current().filter(member=OuterRef("pk"))),
             _paused_until=Subquery(pauses[:1]),
+            _quiet_in=ArraySubquery(quiets.values(place=Coalesce("space_id", EVERYWHERE))),
             _owes_terms_since=Subquery(_terms_owed_by(OuterRef("pk"))),
+            _modules_off=ArraySubquery(ModuleSwitch.objects.off().values("name")),
         )
 
     def people(self) -> Self:
@@ -199,6 +214,18 @@ class Member(AbstractBaseUser):
         return Pause.objects.current().filter(member=self).values_list("until_at", flat=True).first()
 
     @cached_property
+    def quiet_in(self) -> frozenset[int]:
+        """Rule 8.5: the ids of the spaces in which the member reads and does not write now, 0 for everywhere."""
+        loaded: Iterable[int] | None = getattr(self, "_quiet_in", None)
+        if loaded is None:
+            loaded = [space_id for (space_id,) in _QUIETS(member=self.pk)]
+        return frozenset(loaded)
+
+    def is_quiet_in(self, space_id: int) -> bool:
+        """Whether a sanction keeps the member from writing in this space."""
+        return not self.quiet_in.isdisjoint({EVERYWHERE, space_id})
+
+    @cached_property
     def owes_terms_since(self) -> datetime | None:
         """Rule 1.10: since when terms are in force that this member has not accepted; None where there are none."""
         if self.is_machine:
@@ -207,6 +234,18 @@ class Member(AbstractBaseUser):
             loaded: datetime | None = self._owes_terms_since
             return loaded
         return _terms_owed_by(self.pk).first()
+
+    @cached_property
+    def modules_off(self) -> frozenset[str]:
+        """What this community does not use (rule 15.6): loaded beside the roles, so that asking costs no query."""
+        loaded: Iterable[str] | None = getattr(self, "_modules_off", None)
+        if loaded is None:
+            loaded = ModuleSwitch.objects.off().values_list("name", flat=True)
+        return frozenset(loaded)
+
+    def uses(self, module: Module) -> bool:
+        """Whether this module is in use; without it, it leaves no trace."""
+        return module not in self.modules_off
 
     @cached_property
     def roles(self) -> frozenset[str]:

@@ -33,6 +33,10 @@ class NoticeReason(models.TextChoices):
     NUDGED = "nudged", _("your question may have its answer")
     QUOTED = "quoted", _("your words are asked for in the library")
     LIBRARY = "library", _("it is yours to look after in the library")
+    POLLED = "polled", _("there is a poll where you follow")
+    VOTED = "voted", _("you voted in the poll")
+    PROMISED = "promised", _("your poll owes its voters an answer")
+    QUEUE = "queue", _("something waits in the queue you look after")
 
 
 def notice_reasons() -> list[tuple[str, Any]]:
