@@ -56,6 +56,7 @@ app.conf.beat_schedule = {
     "nudge-askers": {"task": "discussions.nudge_askers", "schedule": timedelta(hours=1)},
     "begin-sessions": {"task": "discussions.begin_sessions", "schedule": timedelta(minutes=1)},
     "tend-library": {"task": "discussions.tend_library", "schedule": timedelta(hours=1)},
+    "tend-polls": {"task": "discussions.tend_polls", "schedule": timedelta(minutes=1)},
     "unpin-topics": {"task": "discussions.unpin_topics", "schedule": timedelta(minutes=5)},
     "repair-counters": {"task": "discussions.repair_counters", "schedule": crontab(hour="4", minute="10")},
 }

@@ -10,6 +10,7 @@ from discussions.actions.file_text import read_files
 from discussions.actions.maintenance import render_old_posts, repair_counters
 from discussions.actions.message import forget_deleted_messages
 from discussions.actions.pin import unpin_topics
+from discussions.actions.poll import tend_polls
 from discussions.actions.resource import tend_library
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "render_old_posts",
     "repair_counters",
     "tend_library",
+    "tend_polls",
     "unpin_topics",
 ]

@@ -1,19 +1,23 @@
 """Members, spaces, topics and posts for tests, made by the actions that people use; `make_noun` each."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import count
 
+from django.utils import timezone
 from PIL import Image
 
 from community.core.activity import dispatch
 from community.core.models import Activity
 from community.core.text import Prose, SourceFormat
+from discussions.actions.poll import PollRules, create_poll
 from discussions.actions.post import create_post
 from discussions.actions.space import add_space_member, create_space
 from discussions.actions.topic import create_topic
 from discussions.models import (
+    Poll,
+    PollKind,
     Post,
     Space,
     SpacePreset,
@@ -185,6 +189,32 @@ def make_post(
         prose=Prose(body or f"The words of reply {number}.", source_format),
         reply_to=reply_to,
         at=at,
+    )
+
+
+def make_poll(
+    *,
+    place: Space | Topic | None = None,
+    by: Member | None = None,
+    title: str = "",
+    options: Sequence[str | datetime] = ("One", "Two", "Three"),
+    closes_at: timedelta = timedelta(days=7),
+    kind: PollKind = PollKind.SINGLE,
+    about: str = "",
+    **rules: object,
+) -> Poll:
+    """A poll, without `place` in a new open space, that closes after `closes_at`; `rules` are those of `PollRules`."""
+    number = next(_numbers)
+    place = place or make_space()
+    author = by or make_writer(place if isinstance(place, Space) else place.space)
+    forget_visible_spaces(author)
+    return create_poll(
+        place,
+        by=author,
+        title=title or f"Poll {number}",
+        options=options,
+        about=about,
+        rules=PollRules(kind=kind, closes_at=timezone.now() + closes_at, **rules),
     )
 
 

@@ -21,6 +21,7 @@ from community.core.search import move_entries, put_entry, remove_entry
 from community.core.text import clean_line, plain_text
 from community.core.verbs import Verb
 from discussions.actions.maintenance import refresh_usefulness
+from discussions.actions.poll import move_polls
 from discussions.actions.topic import clean_title, put_topic_entry
 from discussions.models import Claim, Follow, Post, PostMove, ReadState, Space, Topic, TopicKind
 from discussions.models.reader import readers_of
@@ -133,6 +134,7 @@ def move_topic(topic: Topic, space: Space, *, by: Member, reason: str = "") -> T
     move_entries("topic", [topic.pk], space_id=space.pk)
     move_entries("post", list(topic.posts.values_list("pk", flat=True)), space_id=space.pk)
     move_notices(f"topic:{topic.pk}", space_id=space.pk)
+    move_polls(topic)
     _unfollow_without_sight(topic)
     record(
         Verb.TOPIC_MOVED,
@@ -264,6 +266,7 @@ def merge_topics(source: Topic, target: Topic, *, by: Member, reason: str = "") 
     move_entries("post", ids, space_id=target.space_id, title=target.title)
     _put_post_entry(first_of_source.pk)
     move_notices(f"topic:{source.pk}", space_id=target.space_id, to_key=f"topic:{target.pk}")
+    move_polls(source, target)
     record(
         Verb.TOPIC_MERGED,
         by=by,

@@ -149,6 +149,7 @@ class TopicPage(Row):
     release_url: str = ""
     experts_url: str = ""
     live_url: str = ""
+    poll_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

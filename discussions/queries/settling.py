@@ -2,10 +2,17 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from discussions.models import Topic, TopicKind
-from discussions.permissions import can_pin_topic, can_rearrange_topic, can_settle_session, can_switch_replies
+from discussions.models import Space, Topic, TopicKind
+from discussions.permissions import (
+    can_create_poll,
+    can_pin_topic,
+    can_rearrange_topic,
+    can_settle_session,
+    can_switch_replies,
+)
 from discussions.queries.rows import Link
 from members.models import Member
 
@@ -44,3 +51,11 @@ def about_settling(topic: Topic, user: Member) -> dict[str, Any]:
         if may_switch
         else "",
     }
+
+
+def create_poll_url(user: Member, place: Space | Topic) -> str:
+    """Where to ask a poll there; '' where this reader may not. No query."""
+    if not can_create_poll(user, place):
+        return ""
+    url = reverse("poll_create")
+    return f"{url}?topic={place.pk}" if isinstance(place, Topic) else f"{url}?space={place.slug}"

@@ -25,6 +25,7 @@ from discussions.models import (
     Follow,
     FollowLevel,
     FollowReason,
+    Poll,
     Post,
     Reaction,
     ReactionKind,
@@ -46,7 +47,7 @@ from discussions.permissions import (
 )
 from discussions.queries.moved import with_moved
 from discussions.queries.rows import Level, Link, PageLink, Pages, PostRow, ReplyRow, TopicPage
-from discussions.queries.settling import about_settling
+from discussions.queries.settling import about_settling, create_poll_url
 from members.actions.photo import PhotoSize
 from members.models import Expertise, Member, RoleName
 
@@ -79,7 +80,7 @@ _TOPIC_COLUMNS = tuple(field.attname for field in Topic._meta.concrete_fields)
 _READER = Blank("reader")
 # Of the replies to one post, shown under it.
 REPLIES_SHOWN = 50
-_MINE = ("my_level", "my_reason", "claimer_id", "claimer", "my_number", "tag_names", "tag_slugs")
+_MINE = ("my_level", "my_reason", "claimer_id", "claimer", "my_number", "tag_names", "tag_slugs", "has_polls")
 
 
 def _opened() -> "QuerySet[Topic, Any]":
@@ -98,6 +99,7 @@ def _opened() -> "QuerySet[Topic, Any]":
             my_number=Coalesce(Subquery(read.values("last_read_number")), Value(0)),
             tag_names=ArraySubquery(tags.values("tag__name")),
             tag_slugs=ArraySubquery(tags.values("tag__slug")),
+            has_polls=Exists(Poll.objects.present().filter(topic=OuterRef("pk"))),
         )
         .values_list(*_TOPIC_COLUMNS, *_MINE)
     )
@@ -114,7 +116,7 @@ def open_topic(user: Member, topic_id: int) -> Topic | None:
     found = _OPENED(topic=topic_id, reader=user.pk)
     if not found:
         return None
-    *columns, level, reason, claimer_id, claimer, number, tag_names, tag_slugs = found[0]
+    *columns, level, reason, claimer_id, claimer, number, tag_names, tag_slugs, has_polls = found[0]
     topic = Topic.from_db("default", _TOPIC_COLUMNS, columns)
     space = next((space for space in visible_spaces(user) if space.pk == topic.space_id), None)
     if space is None:
@@ -128,6 +130,7 @@ def open_topic(user: Member, topic_id: int) -> Topic | None:
         "claimer": claimer,
         "my_number": number,
         "my_tags": list(zip(tag_names, tag_slugs, strict=True)),
+        "has_polls": has_polls,
     }
     return topic
 
@@ -197,7 +200,7 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
 def _about_reader(topic: Topic, user: Member) -> dict[str, Any]:
     """Why the reader follows, and who is at an open question (rules 3.9 and 3.11)."""
     url, reason, claimer_id = topic.get_absolute_url(), topic.my_reason, topic.claimer_id  # type: ignore[attr-defined]
-    shown = {"live_url": f"{url}live/?after={topic.last_number}"}
+    shown = {"live_url": f"{url}live/?after={topic.last_number}", "poll_url": create_poll_url(user, topic)}
     if reason and topic.my_level != FollowLevel.MUTE:  # type: ignore[attr-defined]
         label = _REASONS[reason]
         shown |= {

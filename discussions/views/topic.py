@@ -39,6 +39,7 @@ from discussions.queries.writing import (
     stray_draft,
 )
 from discussions.views.draft import forget_what_was_sent, writing_in
+from discussions.views.poll import polls_of
 from members.requests import MemberRequest
 
 SLUG: Final = re.compile(r"[\w-]{1,60}")
@@ -86,6 +87,7 @@ def render_topic(
         answering = f"{answered.author_name}, {answered.number}"
     context = {
         "page": page,
+        "polls": polls_of(topic, request.user, is_first=page.pages is None or (number or 1) == 1),
         "posts": page.posts,
         "pages": page.pages,
         "form": form

@@ -14,6 +14,7 @@ class SearchKind(models.TextChoices):
     POST = "post", _("reply")
     FILE = "file", _("file")
     RESOURCE = "resource", _("resource")
+    POLL = "poll", _("poll")
 
 
 def search_kinds() -> list[tuple[str, Any]]:
