@@ -17,11 +17,11 @@ from psycopg2.errors import QueryCanceled
 
 from community.core.keyset import with_query
 from community.core.languages import CONFIGS
-from community.core.models import SearchKind
+from community.core.models import Module, SearchKind
 from community.core.moments import moment
 from community.core.search import CONFIG, note_miss
 from community.core.search_words import CONTENTS, STATES, Asked, Operator, read_day, read_search
-from discussions.models import Attachment, Post, Space, Tag, Topic, TopicKind, visible_spaces
+from discussions.models import Attachment, Poll, Post, Space, Tag, Topic, TopicKind, visible_spaces
 from discussions.queries.messages import FoundMessage, found_messages
 from members.directory import DirectorySearch, words_of
 from members.models import DirectoryEntry, Member
@@ -51,10 +51,23 @@ KINDS: Final = {
     "topic": gettext_lazy("Topics"),
     "reply": gettext_lazy("Replies"),
     "file": gettext_lazy("Files"),
+    "poll": gettext_lazy("Polls"),
     "person": gettext_lazy("People"),
     "message": gettext_lazy("My messages"),
 }
-_ENTRY_KINDS: Final = {"topic": SearchKind.TOPIC, "reply": SearchKind.POST, "file": SearchKind.FILE}
+_ENTRY_KINDS: Final = {
+    "topic": SearchKind.TOPIC,
+    "reply": SearchKind.POST,
+    "file": SearchKind.FILE,
+    "poll": SearchKind.POLL,
+}
+#: Rule 15.6: what is not known where its module is switched off.
+_MODULES: Final = {"poll": Module.POLLS}
+
+
+def kinds_in_use(user: Member) -> dict[str, Any]:
+    """What `kind:` takes in this community, with its words."""
+    return {kind: label for kind, label in KINDS.items() if kind not in _MODULES or user.uses(_MODULES[kind])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +159,10 @@ class _Narrowing:
 _POST: Final = """(CASE entry.kind
     WHEN 'post' THEN entry.target_id
     WHEN 'topic' THEN (SELECT id FROM discussions_post WHERE topic_id = entry.target_id AND number = 1)
-    ELSE (SELECT post_id FROM discussions_attachment WHERE id = entry.target_id) END)"""
+    WHEN 'file' THEN (SELECT post_id FROM discussions_attachment WHERE id = entry.target_id) END)"""
 _TOPIC: Final = f"""(CASE entry.kind
     WHEN 'topic' THEN entry.target_id
+    WHEN 'poll' THEN (SELECT topic_id FROM discussions_poll WHERE id = entry.target_id)
     ELSE (SELECT topic_id FROM discussions_post WHERE id = {_POST}) END)"""  # noqa: S608
 # Asked of each hit as a value and not with EXISTS: that would be joined, with all topics, or all posts with a link,
 # read for each window.
@@ -191,7 +205,7 @@ def _narrow(user: Member, asked: Asked, spaces: Sequence[Space]) -> _Narrowing:
     _narrow_spaces(found, values.get("in", []), spaces)
     _narrow_authors(found, values.get("from", []), user)
     _narrow_tags(found, values.get("tag", []))
-    _narrow_kinds(found, values.get("kind", []))
+    _narrow_kinds(found, values.get("kind", []), kinds_in_use(user))
     _narrow_days(found, values)
     for name, known in (("is", _IS), ("has", _HAS)):
         for value in values.get(name, []):
@@ -252,10 +266,14 @@ def _narrow_tags(found: _Narrowing, wanted: Sequence[str]) -> None:
         found.parameters[f"tag{number}"] = value.removeprefix("#")
 
 
-def _narrow_kinds(found: _Narrowing, wanted: Sequence[str]) -> None:
+def _narrow_kinds(found: _Narrowing, wanted: Sequence[str], known: dict[str, Any]) -> None:
     entries, topics = [], []
+    off = sorted(str(_ENTRY_KINDS[kind]) for kind in _ENTRY_KINDS if kind not in known)
+    if off:
+        found.conditions.append("entry.kind <> ALL(%(kinds_off)s)")
+        found.parameters["kinds_off"] = off
     for value in map(str.lower, wanted):
-        if value in KINDS:
+        if value in known:
             found.kinds.append(value)
             if value in _ENTRY_KINDS:
                 entries.append(str(_ENTRY_KINDS[value]))
@@ -263,7 +281,7 @@ def _narrow_kinds(found: _Narrowing, wanted: Sequence[str]) -> None:
             found.kinds.append("topic")
             topics.append(value)
         else:
-            choice = ", ".join([*KINDS, *TopicKind.values])
+            choice = ", ".join([*known, *TopicKind.values])
             found.problems.append(_("“kind:” takes one of these: {choice}.").format(choice=choice))
     if entries or topics:
         kinds = sorted({*entries, *([str(SearchKind.TOPIC)] if topics else [])})
@@ -632,7 +650,7 @@ def search_page(user: Member, typed: str, *, page: int, topic_id: int | None = N
         else "",
         has_more=has_more,
         problems=tuple(problems),
-        chips=_chips(asked),
+        chips=_chips(asked, kinds_in_use(user)),
         topic_title=topic.title if topic else "",
     )
     if result.is_empty and page == 1 and asked.words and not asked.operators and topic_id is None:
@@ -671,11 +689,33 @@ def _rows(
     places: dict[str, dict[int, Any]] = {"topic": by_topic, "post": by_post, "file": by_file}
     now = timezone.now()
     rows = []
+    polls = Poll.objects.visible_to(user).with_place().in_bulk(ids["poll"]) if ids["poll"] else {}
     for kind, target_id, title, headline in found:
-        post = places[kind].get(target_id)
+        post = places[kind].get(target_id) if kind in places else None
         if post is not None:
             rows.append(_search_row(post, kind, title, headline, spaces, now))
+        elif kind == SearchKind.POLL and target_id in polls:
+            rows.append(_poll_row(polls[target_id], title, headline, now))
     return rows
+
+
+def _poll_row(poll: Poll, title: str, headline: str, now: datetime) -> SearchRow:
+    """What was asked and what was done with it; nothing of a result is in the index (rule 4.2)."""
+    when = moment(poll.created_at, now)
+    return SearchRow(
+        title=poll.title,
+        title_html=_marked(title) if _unmarked(title) == poll.title else SafeString(escape(poll.title)),
+        url=poll.get_absolute_url(),
+        kind_label=_("Poll"),
+        space_name=poll.place.name,
+        author_name=poll.author.display_name if poll.author else _("A former member"),
+        when_relative=when.relative,
+        when_iso=when.iso,
+        when_exact=when.exact,
+        snippet=_marked(headline),
+        text=_unmarked(headline),
+        kind=str(SearchKind.POLL),
+    )
 
 
 def _search_row(
@@ -713,7 +753,7 @@ def _marked(headline: str) -> SafeString:
     return mark_safe(safe)  # noqa: S308
 
 
-def _chips(asked: Asked) -> list[Chip]:
+def _chips(asked: Asked, known: dict[str, Any]) -> list[Chip]:
     """What narrows the search now, then what often helps next."""
     path = reverse("search")
     chips = [
@@ -728,7 +768,7 @@ def _chips(asked: Asked) -> list[Chip]:
     if not kinds:
         chips += [
             Chip(str(label), with_query(path, q=asked.with_operator(Operator("kind", value))), False)
-            for value, label in KINDS.items()
+            for value, label in known.items()
         ]
         if not any(operator.name == "is" for operator in asked.operators):
             unanswered = Operator("is", "unanswered")

@@ -69,7 +69,11 @@ def notice_read_all(request: MemberRequest) -> HttpResponse:
 def notice_preferences(request: MemberRequest) -> HttpResponse:
     """Rule 9.3: one page, in human words."""
     require(is_admitted(request.user))
-    form = PreferenceForm(request.POST or None, preference=preference_of(request.user.pk))
+    form = PreferenceForm(
+        request.POST or None,
+        preference=preference_of(request.user.pk),
+        modules_off=request.user.modules_off,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             edit_preferences(request.user, form.change(), by=request.user)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import ActionForm
-from community.core.models import Delivery, DigestRate, NoticePreference, NoticeReason
+from community.core.models import Delivery, DigestRate, Module, NoticePreference, NoticeReason
 from community.core.notices import PreferenceChange
 from members.forms.standing import LastDayField
 
@@ -25,7 +25,12 @@ KINDS: Final = {
     NoticeReason.SPACE: _("Something new in a space I follow"),
     NoticeReason.TAG: _("Something new under a tag I follow"),
     NoticeReason.THANKED: _("Somebody thanks me"),
+    NoticeReason.POLLED: _("A poll where I follow"),
+    NoticeReason.VOTED: _("What became of a poll I voted in"),
+    NoticeReason.PROMISED: _("My poll owes its voters an answer"),
 }
+# Rule 15.6: what is not asked where its module is switched off.
+MODULES: Final = dict.fromkeys((NoticeReason.POLLED, NoticeReason.VOTED, NoticeReason.PROMISED), Module.POLLS)
 WEEKDAYS: Final = [
     (1, _("Monday")),
     (2, _("Tuesday")),
@@ -62,22 +67,27 @@ class PreferenceForm(ActionForm):
         help_text=_("No mail at once before that. The digest still comes; a pause stops that too."),
     )
 
-    def __init__(self, data: Any = None, *, preference: NoticePreference) -> None:
+    def __init__(
+        self, data: Any = None, *, preference: NoticePreference, modules_off: frozenset[str] = frozenset()
+    ) -> None:
+        self.kinds = {
+            reason: label for reason, label in KINDS.items() if MODULES.get(reason) not in modules_off
+        }
         initial: dict[str, Any] = {
             name: getattr(preference, name)
             for name in ("digest", "digest_weekday", "digest_hour", "work_days", "work_from", "work_until")
         }
         initial["quiet_until"] = preference.quiet_until
-        initial |= {f"kind_{reason}": preference.delivery(reason) for reason in KINDS}
+        initial |= {f"kind_{reason}": preference.delivery(reason) for reason in self.kinds}
         super().__init__(data, initial=initial)
-        for reason, label in KINDS.items():
+        for reason, label in self.kinds.items():
             self.fields[f"kind_{reason}"] = forms.ChoiceField(
                 label=label, choices=Delivery.choices, initial=initial[f"kind_{reason}"]
             )
 
     @property
     def kind_fields(self) -> list[forms.BoundField]:
-        return [self[f"kind_{reason}"] for reason in KINDS]
+        return [self[f"kind_{reason}"] for reason in self.kinds]
 
     def change(self) -> PreferenceChange:
         """What the action takes."""
@@ -90,5 +100,5 @@ class PreferenceForm(ActionForm):
             work_from=values["work_from"],
             work_until=values["work_until"],
             quiet_until=values["quiet_until"],
-            choices={reason: Delivery(values[f"kind_{reason}"]) for reason in KINDS},
+            choices={reason: Delivery(values[f"kind_{reason}"]) for reason in self.kinds},
         )

@@ -123,7 +123,7 @@ def test_days_are_those_of_the_reader(web, community):
         ("heron is:old", "“is:” takes one of these: answered, unanswered."),
         ("heron has:money", "“has:” takes one of these: image, attachment, answer, link."),
         ("heron before:yesterday", "“before:yesterday” is no day: write it as 2026-03-09, 2026-03 or 2026."),
-        ("heron kind:bird", "“kind:” takes one of these: topic, reply, file, person, message,"),
+        ("heron kind:bird", "“kind:” takes one of these: topic, reply, file, poll,"),
         ("heron in:", "“in:” needs something behind it, without a space."),
         ("heron -in:legal", "“-in:legal” is left out: a minus works before words only."),
     ],

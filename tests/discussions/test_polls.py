@@ -374,7 +374,7 @@ def test_without_polls_there_is_none_and_no_trace(client_as, member, administrat
         topic.get_absolute_url(),
         topic.space.get_absolute_url(),
         "/me/notices/",
-        "/search/?q=Poll",
+        "/search/?q=One",
     ):
         page = client.get(address).content.decode().lower()
         assert "poll" not in page.replace("poll:", ""), address
