@@ -21,7 +21,7 @@ from community.core.models import Module, SearchKind
 from community.core.moments import moment
 from community.core.search import CONFIG, note_miss
 from community.core.search_words import CONTENTS, STATES, Asked, Operator, read_day, read_search
-from discussions.models import Attachment, Poll, Post, Space, Tag, Topic, TopicKind, visible_spaces
+from discussions.models import Attachment, Poll, Post, Resource, Space, Tag, Topic, TopicKind, visible_spaces
 from discussions.queries.messages import FoundMessage, found_messages
 from members.directory import DirectorySearch, words_of
 from members.models import DirectoryEntry, Member
@@ -46,7 +46,7 @@ SUGGESTED: Final = 5
 SHORTEST_BEGINNING: Final = 2
 _SUGGESTED_FROM: Final = 3_000
 
-#: What `kind:` takes, and what stands on the chips. Library, ideas and events will join them.
+#: What `kind:` takes, and what stands on the chips. Ideas and events will join them.
 KINDS: Final = {
     "topic": gettext_lazy("Topics"),
     "reply": gettext_lazy("Replies"),
@@ -54,15 +54,17 @@ KINDS: Final = {
     "poll": gettext_lazy("Polls"),
     "person": gettext_lazy("People"),
     "message": gettext_lazy("My messages"),
+    "resource": gettext_lazy("Library"),
 }
 _ENTRY_KINDS: Final = {
     "topic": SearchKind.TOPIC,
     "reply": SearchKind.POST,
     "file": SearchKind.FILE,
     "poll": SearchKind.POLL,
+    "resource": SearchKind.RESOURCE,
 }
 #: Rule 15.6: what is not known where its module is switched off.
-_MODULES: Final = {"poll": Module.POLLS}
+_MODULES: Final = {"poll": Module.POLLS, "resource": Module.LIBRARY}
 
 
 def kinds_in_use(user: Member) -> dict[str, Any]:
@@ -671,6 +673,8 @@ def _rows(
     for kind, target_id, _title, _headline in found:
         ids[kind].append(target_id)
     readable = Post.objects.visible_to(user).select_related("topic", "author")
+    kept = Resource.objects.visible_to(user).published().select_related("owner")
+    resources = kept.in_bulk(ids["resource"]) if ids["resource"] else {}
     by_topic = (
         {post.topic_id: post for post in readable.filter(topic__in=ids["topic"], number=1)}
         if ids["topic"]
@@ -679,20 +683,27 @@ def _rows(
     by_post = readable.in_bulk(ids["post"]) if ids["post"] else {}
     files = (
         Attachment.objects.visible_to(user)
-        .filter(post__isnull=False)
-        .select_related("post__topic", "post__author")
+        .filter(message_id__isnull=True, uploader__isnull=True)
+        .select_related("post__topic", "post__author", "resource__owner")
         .in_bulk(ids["file"])
         if ids["file"]
         else {}
     )
-    by_file = {pk: file.post for pk, file in files.items()}
-    places: dict[str, dict[int, Any]] = {"topic": by_topic, "post": by_post, "file": by_file}
+    by_file = {pk: file.post or file.resource for pk, file in files.items()}
+    places: dict[str, dict[int, Any]] = {
+        "topic": by_topic,
+        "post": by_post,
+        "file": by_file,
+        "resource": resources,
+    }
     now = timezone.now()
     rows = []
     polls = Poll.objects.visible_to(user).with_place().in_bulk(ids["poll"]) if ids["poll"] else {}
     for kind, target_id, title, headline in found:
         post = places[kind].get(target_id) if kind in places else None
-        if post is not None:
+        if isinstance(post, Resource):
+            rows.append(_resource_row(post, kind, title, headline, spaces, now))
+        elif post is not None:
             rows.append(_search_row(post, kind, title, headline, spaces, now))
         elif kind == SearchKind.POLL and target_id in polls:
             rows.append(_poll_row(polls[target_id], title, headline, now))
@@ -715,6 +726,29 @@ def _poll_row(poll: Poll, title: str, headline: str, now: datetime) -> SearchRow
         snippet=_marked(headline),
         text=_unmarked(headline),
         kind=str(SearchKind.POLL),
+    )
+
+
+def _resource_row(
+    resource: Resource, kind: str, title: str, headline: str, spaces: dict[int, Space], now: datetime
+) -> SearchRow:
+    """A resource, or a file that stands in one."""
+    when = moment(resource.published_at or resource.created_at, now)
+    is_file = kind == SearchKind.FILE
+    plain = _unmarked(title) if is_file else resource.title
+    return SearchRow(
+        title=plain,
+        title_html=_marked(title) if _unmarked(title) == plain else SafeString(escape(plain)),
+        url=resource.get_absolute_url(),
+        kind_label=_("File") if is_file else str(resource.get_kind_display()),
+        space_name=spaces[resource.space_id].name,
+        author_name=resource.owner.display_name,
+        when_relative=when.relative,
+        when_iso=when.iso,
+        when_exact=when.exact,
+        snippet=_marked(headline),
+        text=_unmarked(headline),
+        kind=kind,
     )
 
 

@@ -541,11 +541,10 @@ def _write(resource: Resource, words: ResourceWords) -> str:
         raise Invalid(sentence, fields={"link": [sentence]})
     resource.dissent = _fits(clean_source(words.dissent).strip(), "dissent", DISSENT_LENGTH)
     resource.is_undisputed = words.is_undisputed and not resource.dissent
-    resource.review_on = (
-        words.review_on
-        if words.review_on is not None and words.review_on == resource.review_on
-        else _checked_review(words.review_on)
-    )
+    if words.review_on != resource.review_on:
+        day = _checked_review(words.review_on)
+        # What is published is looked at again: no day leaves the one that was set.
+        resource.review_on = resource.review_on if day is None and resource.published_at else day
     prose = words.prose or Prose("", SourceFormat.MARKDOWN)
     source = clean_source(prose.source)
     if source.strip():

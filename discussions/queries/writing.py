@@ -19,6 +19,7 @@ from community.core.moments import Clock, initials
 from community.core.search import CONFIG
 from community.core.statements import Blank, Statement
 from community.core.text import Prose, SourceFormat, excerpt, plain_text, render
+from discussions.actions.submission import judge_words
 from discussions.mentions import mentioned_members
 from discussions.models import (
     Draft,
@@ -174,7 +175,8 @@ def address_of_draft(key: str) -> str:
     if number is not None and kind in _FORMS:
         view, anchor = _FORMS[kind]
         return f"{reverse(view, args=[number])}{anchor}"
-    return reverse("conversation_create") if key == "message:new" else reverse("draft_list")
+    fresh = {"message:new": "conversation_create", "resource:new": "resource_create"}
+    return reverse(fresh.get(key, "draft_list"))
 
 
 _NEW_TOPIC: Final = "topic:new:"
@@ -185,6 +187,7 @@ _FORMS: Final = {
     "rewrite": ("message_edit", ""),
     "ask": ("session_show", "#write"),
     "answer": ("question_answer", ""),
+    "resource": ("resource_edit", ""),
 }
 
 
@@ -234,6 +237,7 @@ def _draft_title(draft: Draft, of: str) -> str:
         "rewrite": ("", _("A change of a message")),
         "ask": (_("Question to the hosts in “{title}”"), _("A question to the hosts")),
         "answer": ("", _("An answer to a question")),
+        "resource": ("", _("Something for the library")),
     }
     named, nameless = words.get(kind, ("", _("A text")))
     return named.format(title=of) if of and named else nameless
@@ -250,7 +254,10 @@ def advice(user: Member, key: str, words: Mapping[str, str]) -> Advice:
     html = render(prose.source, prose.source_format).html if "@" in prose.source else ""
     if kind == "reply" and number is not None:
         topic = Topic.objects.visible_to(user).select_related("space").filter(pk=number).first()
-        return Advice(_reply_lines(user, topic, html, words.get("reply_to", ""))) if topic else Advice()
+        if topic is None:
+            return Advice()
+        said = _quality_lines(user, topic.space_id, prose)
+        return Advice(said + _reply_lines(user, topic, html, words.get("reply_to", "")))
     if kind == "ask" and number is not None:
         topic = Topic.objects.visible_to(user).select_related("space").filter(pk=number).first()
         return Advice([_told_line(_told(user, topic.space, html, topic=topic))]) if topic else Advice()
@@ -258,8 +265,17 @@ def advice(user: Member, key: str, words: Mapping[str, str]) -> Advice:
         spaces = {space.slug: space for space in visible_spaces(user)}
         space = spaces.get(words.get("space", ""))
         lines = [_told_line(_told(user, space, html))] if space else []
+        if space is not None:
+            lines = _quality_lines(user, space.pk, prose, is_reply=False) + lines
         return Advice(lines, similar_topics(user, words.get("title", "")))
     return Advice()
+
+
+def _quality_lines(user: Member, space_id: int, prose: Prose, *, is_reply: bool = True) -> list[Link]:
+    """Rule 8.3, while it is being written: the same sentences that sending it would meet."""
+    if not prose.source.strip():
+        return []
+    return [Link(sentence, "") for sentence in judge_words(space_id, prose, by=user, is_reply=is_reply).sentences]
 
 
 def _reply_lines(user: Member, topic: Topic, html: str, reply_to: str) -> list[Link]:

@@ -13,6 +13,7 @@ from community.core.errors import Invalid
 from community.core.http import whole_number
 from discussions.actions.attachment import attach_file, path_of, reference_to
 from discussions.actions.draft import DraftConflict, save_draft
+from discussions.actions.resource import note_reader
 from discussions.models import Attachment
 from discussions.queries.writing import address_of_draft, joined, prose_of
 from discussions.views.draft import HIGHEST, render_both, wants_json, words_of
@@ -54,10 +55,14 @@ def attachment_show(request: MemberRequest, name: str) -> HttpResponseBase:
 
     A picture was drawn by us and is shown; everything else is only ever downloaded.
     """
-    attachment = get_object_or_404(Attachment.objects.visible_to(request.user), name=name)
+    attachment = get_object_or_404(
+        Attachment.objects.visible_to(request.user).select_related("resource"), name=name
+    )
     path = path_of(attachment.name)
     if not default_storage.exists(path):
         raise Http404
+    if attachment.resource is not None and not attachment.is_image:
+        note_reader(attachment.resource, by=request.user, downloads=True)
     response = FileResponse(
         default_storage.open(path),
         as_attachment=not attachment.is_image,

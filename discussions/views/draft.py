@@ -37,6 +37,10 @@ FIELDS: Final = (
     "version",
     "to",
     "name",
+    "summary",
+    "link",
+    "dissent",
+    "note",
 )
 HIGHEST: Final = 2**31 - 2
 
