@@ -10,6 +10,7 @@ from django.urls import reverse
 from community.core.models import Module
 from community.core.moments import initials
 from discussions.models import visible_spaces
+from discussions.permissions import can_see_queue
 from discussions.queries.notices import unread_label, unread_space_ids
 from members.models import Member
 from members.permissions import can_review_applications
@@ -55,6 +56,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "me": None,
         "is_staff": False,
         "keeps_gate": False,
+        "keeps_queue": False,
         "is_inside": False,
         "paused_until": None,
         "nav_spaces": [],
@@ -69,6 +71,7 @@ def chrome(request: HttpRequest) -> dict[str, object]:
         "me": Me(user.display_name, _own_page(user), initials(user.display_name)),
         "is_staff": user.is_staff,
         "keeps_gate": bool(can_review_applications(user)),
+        "keeps_queue": bool(can_see_queue(user)),
         "is_inside": user.is_admitted,
         "uses": frozenset(Module.values) - user.modules_off if user.is_admitted else frozenset(),
         # Asked only where the frame prints it.

@@ -285,7 +285,7 @@ _PROMOTION: Final = tuple(
     for phrase in (
         r"(?:check|try) out (?:our|my)",
         r"(?:visit|see|browse) (?:our|my) (?:web ?site|site|shop|store|page|blog|channel|profile)",
-        r"our (?:product|products|service|services|solution|solutions|platform|software|company|team of experts|range|customers|clients)",
+        r"our (?:products?|services?|solutions?|platform|software|company|team of experts|range|customers|clients)",
         r"(?:we|i) (?:offer|provide|sell|speciali[sz]e in|deliver|manufacture|supply)",
         r"we are (?:a |the )?(?:leading|best|trusted|premier|top|number one)",
         r"(?:free|no[- ]obligation) (?:trial|demo|quote|consultation|shipping|webinar)",
@@ -471,7 +471,7 @@ def _is_of(host: str, domains: Collection[str]) -> bool:
 
 
 def shares(verdicts: Sequence[Verdict]) -> dict[str, tuple[int, int, int]]:
-    """For each rule and for `any`: how many texts it named, how many of them it would hold, how many it would refuse."""
+    """For each rule and for `any`: how many texts it named, would hold and would refuse."""
     counted: dict[str, tuple[int, int, int]] = {}
     for rule in (*[rule.value for rule in Rule], "any"):
         outcomes = [

@@ -121,7 +121,7 @@ def claim_attachments(
 
 @shared_task(name="discussions.remove_unclaimed_attachments")
 def remove_unclaimed_attachments() -> int:
-    """Delete what was uploaded a day ago, stands nowhere and waits in no draft and no held post; and files without a row.
+    """Delete what was uploaded a day ago, stands nowhere and waits in no draft or held post; and files without row.
 
     Safe to run twice; returns how many were removed.
     """

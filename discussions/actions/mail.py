@@ -15,8 +15,10 @@ from community.core.models import MailFeedback, NoticeReason, ReceivedKind
 from community.core.notices import stop_digest, stop_reason
 from community.core.text import Prose, SourceFormat
 from discussions.actions.follow import follow
-from discussions.actions.post import create_post, thank_post
-from discussions.models import FollowLevel, Post, Topic
+from discussions.actions.post import thank_post
+from discussions.actions.submission import send_post
+from discussions.models import FollowLevel, HeldPost, Post, Topic
+from discussions.quality import Rule
 from members.models import Member
 
 NOT_YOURS = "sender"
@@ -55,14 +57,18 @@ def post_answer(answer: Answer) -> Outcome:
     try:
         if not answer.text.strip():
             raise Invalid(_("There were no words of your own above what you quoted."))
-        post = create_post(
+        # A mail cannot be advised first: what the rules would hold is held, and its author told where it waits.
+        post = send_post(
             topic,
             by=member,
             prose=Prose(answer.text, SourceFormat.MARKDOWN),
             idempotency_key="mail-" + _digest(answer.message_id),
+            advised=[rule.value for rule in Rule],
         )
     except DomainError as error:
         return _give_back(member, answer, error.code, error.sentence)
+    if isinstance(post, HeldPost):
+        return Outcome(ReceivedKind.POSTED, member.pk, note="held")
     if answer.has_files:
         _write(
             member,

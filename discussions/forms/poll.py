@@ -250,7 +250,7 @@ def _weight(kind: PollKind, poll: Poll, label: str, options: int, mark: int | No
         return forms.IntegerField(
             label=label, min_value=0, max_value=poll.dots, required=False, initial=mark or 0
         )
-    choices: list[tuple[str, Any]] = {
+    offered: dict[PollKind, list[tuple[str, Any]]] = {
         PollKind.RANKED: [
             ("", _("not ranked")),
             *((str(place), str(place)) for place in range(1, options + 1)),
@@ -260,7 +260,7 @@ def _weight(kind: PollKind, poll: Poll, label: str, options: int, mark: int | No
             *((str(score), str(score)) for score in range(HIGHEST_SCORE + 1)),
         ],
         PollKind.DATE: [("", _("does not suit")), ("2", _("suits")), ("1", _("if need be"))],
-    }[kind]
+    }
     return forms.ChoiceField(
-        label=label, choices=choices, required=False, initial="" if mark is None else str(mark)
+        label=label, choices=offered[kind], required=False, initial="" if mark is None else str(mark)
     )

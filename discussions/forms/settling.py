@@ -21,6 +21,7 @@ from discussions.models import (
     Space,
     SpacePreset,
     SpaceRules,
+    StewardPower,
     Tag,
     Topic,
     TopicKind,
@@ -224,6 +225,12 @@ class StewardForm(ActionForm):
 
     who = OnePersonField(label=_("Name a steward"), help_text=_("A handle or a name."))
     until = moment_field(label=_("Until"), required=False)
+    powers = forms.MultipleChoiceField(
+        label=_("They may"),
+        choices=StewardPower,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[power.value for power in StewardPower],
+    )
 
     def __init__(self, data: QueryDict | None = None, *, by: Member) -> None:
         super().__init__(data, prefix="steward")

@@ -8,10 +8,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from community.core.errors import Conflict
+from community.core.errors import Conflict, Invalid
 from community.core.forms import ActionForm, LineField, ProseField
 from community.core.http import whole_number
 from community.core.text import Prose, SourceFormat
+from discussions.actions.submission import Coached
 from discussions.models import (
     TITLE_LENGTH,
     Message,
@@ -34,7 +35,17 @@ class TagsField(LineField):
 
 
 class WritingForm(ActionForm):
-    """A form with prose: beside it stands a field for files, which has a button of its own."""
+    """A form with prose: beside it stands a field for files, which has a button of its own.
+
+    `advised` names the rules of the space that had something to say (rule 8.3); a second button sends them along.
+    """
+
+    advised = ""
+
+    def take_refusal(self, error: Invalid) -> None:
+        super().take_refusal(error)
+        if isinstance(error, Coached):
+            self.advised = ",".join(error.verdict.rules)
 
     def clean(self) -> dict[str, Any]:
         # Without script the name of a chosen file is sent with the form, and the file is not.

@@ -34,7 +34,7 @@ from discussions.models import (
     TopicQuerySet,
     visible_spaces,
 )
-from discussions.permissions import can_create_topic, can_settle_space
+from discussions.permissions import can_create_topic, can_read_figures, can_settle_space, is_steward
 from discussions.queries.rows import MemberPostRow, SpacePage, SpaceRow, TopicRow
 from discussions.queries.topic import page_of, readable_by
 from members.models import Member
@@ -262,6 +262,8 @@ def space_page(space: Space, user: Member, *, before: str | None) -> SpacePage:
         write_url=with_query(reverse("topic_create"), space=space.slug) if write else "",
         why_not="" if write else getattr(write, "reason", ""),
         settle_url=f"{url}edit/" if can_settle_space(user, space) else "",
+        figures_url=f"{url}figures/" if can_read_figures(user, space) else "",
+        stand_in_url=f"{url}stewards/stand-in/" if is_steward(user, space.pk) else "",
         topics=rows,
         older_url=with_query(url, before=key) if key else "",
     )

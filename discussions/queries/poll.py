@@ -1,8 +1,9 @@
 """The page of a poll, the list of polls, and what is still promised."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Q
 from django.utils import timezone
@@ -34,8 +35,8 @@ from discussions.queries.rows import Row
 from discussions.queries.topic import readable_by
 from members.models import Member
 
-POLLS_PER_PAGE = 20
-PROMISES_SHOWN = 200
+POLLS_PER_PAGE: Final = 20
+PROMISES_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +287,7 @@ def _rules(poll: Poll, place: Space) -> list[str]:
     return sentences
 
 
-_HOW = {
+_HOW: Final[Mapping[PollKind, Callable[[Poll], str]]] = {
     PollKind.SINGLE: lambda _poll: _("Choose one."),
     PollKind.MULTIPLE: lambda poll: (
         _("Choose up to {count}.").format(count=poll.most_choices)

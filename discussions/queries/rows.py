@@ -93,6 +93,7 @@ class PostRow(Row):
     quote_url: str = ""
     permanent_url: str = ""
     react_url: str = ""
+    report_url: str = ""
     said_insightful: bool = False
     said_agree: bool = False
     said_me_too: bool = False
@@ -203,6 +204,8 @@ class SpacePage(Row):
     topics: list[TopicRow]
     older_url: str
     settle_url: str = ""
+    figures_url: str = ""
+    stand_in_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.contrib.postgres.fields import ArrayField
@@ -14,7 +15,8 @@ from community.core.http import address_of
 from community.core.keyset import with_query
 from community.core.moments import Clock
 from community.core.statements import Blank, OneOf, Statement
-from discussions.models import Space, SpaceRequest, SpaceRules, SpaceSteward, TopicKind
+from discussions.models import Space, SpaceRequest, SpaceRules, SpaceSteward, StewardPower, TopicKind
+from discussions.quality import explained
 from discussions.queries.rows import Link, Row
 from members.models import Member
 
@@ -64,7 +66,7 @@ def rules_of(space: Space) -> list[str]:
         sentences.append(_("A topic carries at least one tag."))
     if rules.look_first:
         sentences.append(_("You have looked for similar topics."))
-    return sentences
+    return [*sentences, *explained(rules.quality)]
 
 
 def spaces_that_look_first(spaces: Sequence[Space]) -> frozenset[int]:
@@ -103,14 +105,16 @@ def space_people(space: Space, user: Member) -> SpacePeople:
         .order_by("created_at")
     )
     stewards = (
-        SpaceSteward.objects.filter(space=space).select_related("member").order_by("member__display_name")
+        SpaceSteward.objects.filter(space=space)
+        .select_related("member", "stands_in_for__member")
+        .order_by("member__display_name")
     )
     return SpacePeople(
         stewards=[
             PersonRow(
                 row.member.display_name,
                 row.member.get_absolute_url(),
-                _until(row, clock, ended=row.until is not None and row.until <= now),
+                _note_of(row, clock, now),
                 f"{url}stewards/{row.member.handle}/end/",
             )
             for row in stewards
@@ -156,6 +160,23 @@ def spaces_to_ask_for(user: Member, seen: frozenset[int]) -> list[Link]:
     return [
         Link(name, f"{address_of('space_show')}{slug}/ask/") for name, slug in _REQUESTABLE(seen=list(seen))
     ]
+
+
+def _note_of(row: SpaceSteward, clock: Clock, now: datetime) -> str:
+    """What they may do, for whom, and until when."""
+    labels = dict(StewardPower.choices)
+    powers = (
+        _("may do everything")
+        if len(row.powers) == len(StewardPower)
+        else _("may {powers}").format(powers=", ".join(str(labels[power]) for power in row.powers))
+    )
+    until = _until(row, clock, ended=row.until is not None and row.until <= now)
+    stands_in = (
+        _("stands in for {name}").format(name=row.stands_in_for.member.display_name)
+        if row.stands_in_for
+        else ""
+    )
+    return " · ".join(filter(None, [until, stands_in, powers]))
 
 
 def _until(row: SpaceSteward, clock: Clock, *, ended: bool) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from community.core.http import address_of
+from community.core.models import Module
 from community.core.moments import Clock, initials
 from community.core.statements import Blank, Statement
 from discussions.models import (
@@ -245,6 +246,7 @@ _POST_COLUMNS = (
     "edited_at",
     "deleted_at",
     "deleted_by_id",
+    "hidden_at",
     "thanks_count",
     "imported_upvotes",
     "insightful_count",
@@ -331,6 +333,7 @@ class _PostPrinter:
         self.may_accept = is_question and (
             topic.author_id == user.pk or self.is_moderator or user.has_role(RoleName.EXPERT)
         )
+        self.is_moderated = user.uses(Module.MODERATION)
         self.url = topic.get_absolute_url()
         self.posts_url = address_of("post_show")
         self.members_url = address_of("member_show")
@@ -370,6 +373,7 @@ class _PostPrinter:
         edited_at: datetime | None,
         deleted_at: datetime | None,
         deleted_by_id: int | None,
+        hidden_at: datetime | None,
         thanks_count: int,
         imported_upvotes: int,
         insightful_count: int,
@@ -391,7 +395,7 @@ class _PostPrinter:
                 anchor, number, self._url_of(number), "", "", "", "", when.relative, when.iso, when.exact, "",
                 is_first_new=number == self.new_from,
                 deleted_note=_("Post {number} was deleted.").format(number=number),
-                restore_url=f"{base}restore/" if self.is_moderator or is_mine else "",
+                restore_url=f"{base}restore/" if (self.is_moderator or is_mine) and hidden_at is None else "",
                 restore_label=self.words.restore[just_now],
             )  # fmt: skip
         is_mine = author_id == self.user_id
@@ -444,6 +448,7 @@ class _PostPrinter:
             thanked=thanked,
             thanks_label=self._thanks_label(thanks_count) if thanks_count else "",
             react_url="" if is_mine else f"{base}react/",
+            report_url="" if is_mine or not self.is_moderated else f"{base}report/",
             said_insightful=ReactionKind.INSIGHTFUL in my_reactions,
             said_agree=ReactionKind.AGREE in my_reactions,
             said_me_too=ReactionKind.ME_TOO in my_reactions,

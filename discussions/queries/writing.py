@@ -275,7 +275,9 @@ def _quality_lines(user: Member, space_id: int, prose: Prose, *, is_reply: bool 
     """Rule 8.3, while it is being written: the same sentences that sending it would meet."""
     if not prose.source.strip():
         return []
-    return [Link(sentence, "") for sentence in judge_words(space_id, prose, by=user, is_reply=is_reply).sentences]
+    return [
+        Link(sentence, "") for sentence in judge_words(space_id, prose, by=user, is_reply=is_reply).sentences
+    ]
 
 
 def _reply_lines(user: Member, topic: Topic, html: str, reply_to: str) -> list[Link]:

@@ -17,9 +17,7 @@ from community.core.permissions import require
 from discussions import queries
 from discussions.actions.post import (
     accept_answer,
-    create_post,
     delete_post,
-    edit_post,
     react_to_post,
     restore_post,
     thank_post,
@@ -27,14 +25,15 @@ from discussions.actions.post import (
     unreact_to_post,
     unthank_post,
 )
+from discussions.actions.submission import change_post, send_post
 from discussions.forms.writing import PostEditForm, PostForm
-from discussions.models import Post, Reaction, ReactionKind, Topic
+from discussions.models import HeldPost, Post, Reaction, ReactionKind, Topic
 from discussions.permissions import can_edit_post
 from discussions.queries.history import changes_between
 from discussions.queries.moved import merged_into, moved_post
 from discussions.queries.writing import bin_rows, draft_of
 from discussions.views.draft import forget_what_was_sent, writing_in
-from discussions.views.topic import render_topic
+from discussions.views.topic import advised_in, render_topic, say_held
 from members.models import Member
 from members.requests import MemberRequest
 
@@ -53,18 +52,19 @@ def post_create(request: MemberRequest, topic_id: int) -> HttpResponse:
         if number and answered is None:
             answered = get_object_or_404(Post.objects.present(), topic=topic, number=number)
         try:
-            post = create_post(
+            post = send_post(
                 answered.topic if answered and answered.topic_id != topic.pk else topic,
                 by=request.user,
                 prose=form.cleaned_data["body"],
                 reply_to=answered,
                 idempotency_key=form.cleaned_data["idempotency_key"],
+                advised=advised_in(request),
             )
         except Invalid as error:
             form.take_refusal(error)
         else:
             forget_what_was_sent(request, f"reply:{topic.pk}")
-            return redirect(post)
+            return say_held(request) if isinstance(post, HeldPost) else redirect(post)
     return render_topic(request, topic, form, status=422)
 
 
@@ -84,12 +84,13 @@ def post_edit(request: MemberRequest, post_id: int) -> HttpResponse:
     status, changes = 200, []
     if request.method == "POST" and form.is_valid():
         try:
-            edit_post(
+            change_post(
                 post,
                 by=request.user,
                 prose=form.cleaned_data["body"],
                 version=form.cleaned_data["version"],
                 reason=form.cleaned_data["reason"],
+                advised=advised_in(request),
             )
         except Invalid as error:
             form.take_refusal(error)

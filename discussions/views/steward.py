@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from community.core.errors import Invalid
+from community.core.models import Module
 from community.core.permissions import require
 from discussions.actions.space import add_space_member, edit_space, remove_space_member
 from discussions.actions.steward import (
@@ -19,9 +20,10 @@ from discussions.actions.steward import (
     settle_space,
 )
 from discussions.forms.settling import SpaceMemberForm, SpaceRequestForm, SpaceSettleForm, StewardForm
-from discussions.models import Space, SpaceRequest, visible_space_ids, visible_spaces
+from discussions.models import Space, SpaceRequest, StewardPower, visible_space_ids, visible_spaces
 from discussions.permissions import can_manage_space, can_settle_space
 from discussions.queries import spaces as space_queries
+from discussions.queries.moderation import proposal_rows
 from members.requests import MemberRequest
 
 
@@ -75,6 +77,7 @@ def _render_people(
         "member_form": member_form or SpaceMemberForm(by=request.user),
         "steward_form": (steward_form or StewardForm(by=request.user)) if may_manage else None,
         "may_manage": may_manage,
+        "proposals": proposal_rows(space) if may_manage and request.user.uses(Module.MODERATION) else [],
     }
     return render(request, "discussions/space_people.html", context, status=status)
 
@@ -109,7 +112,13 @@ def steward_add(request: MemberRequest, slug: str) -> HttpResponse:
     form = StewardForm(request.POST, by=request.user)
     if form.is_valid():
         try:
-            name_steward(space, form.cleaned_data["who"], by=request.user, until=form.cleaned_data["until"])
+            name_steward(
+                space,
+                form.cleaned_data["who"],
+                by=request.user,
+                until=form.cleaned_data["until"],
+                powers=[StewardPower(power) for power in form.cleaned_data["powers"]],
+            )
         except Invalid as error:
             form.take_refusal(error)
         else:

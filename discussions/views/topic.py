@@ -15,15 +15,15 @@ from community.core.permissions import require
 from community.core.text import Prose
 from discussions.actions.follow import follow, unfollow
 from discussions.actions.notice import notice_key
+from discussions.actions.submission import send_topic
 from discussions.actions.topic import (
     close_topic,
-    create_topic,
     edit_topic,
     mark_read,
     reopen_topic,
 )
 from discussions.forms.writing import PostForm, TopicEditForm, TopicForm
-from discussions.models import FollowLevel, Post, Topic, TopicKind
+from discussions.models import FollowLevel, HeldPost, Post, Topic, TopicKind
 from discussions.permissions import can_edit_topic, can_reply
 from discussions.queries import first_new_number, open_topic, page_of, readable_by, topic_page
 from discussions.queries.moved import merged_into, moved_page
@@ -110,6 +110,17 @@ def _reply_body(request: MemberRequest, topic: Topic, kept: Prose) -> Prose:
     return joined(kept, quote_of(quoted)) if quoted else kept
 
 
+def advised_in(request: MemberRequest) -> list[str]:
+    """The rules whose advice the author has read: the button beside it sends their names."""
+    return [name for name in request.POST.get("advised", "").split(",") if name]
+
+
+def say_held(request: MemberRequest) -> HttpResponse:
+    """What was sent waits for a moderator; where, and that nothing of it is lost."""
+    messages.success(request, _("A moderator looks at it before others do. Here it waits, in your words."))
+    return redirect("own_case_list")
+
+
 def topic_create(request: MemberRequest) -> HttpResponse:
     """Start a topic, in the space named by the address or in one chosen in the form."""
     slug = request.GET.get("space", "")
@@ -125,11 +136,18 @@ def topic_create(request: MemberRequest) -> HttpResponse:
     form = TopicForm(request.POST or None, user=request.user, space_slug=slug, kind=kind, words=words)
     if request.method == "POST" and form.is_valid():
         try:
-            topic = create_topic(form.cleaned_data["space"], by=request.user, **form.topic_arguments())
+            topic = send_topic(
+                form.cleaned_data["space"],
+                by=request.user,
+                **form.topic_arguments(),
+                advised=advised_in(request),
+            )
         except Invalid as error:
             form.take_refusal(error)
         else:
             forget_what_was_sent(request, key)
+            if isinstance(topic, HeldPost):
+                return say_held(request)
             # A session needs its hours and hosts before it is one.
             return redirect("session_edit", topic.pk) if topic.kind == TopicKind.SESSION else redirect(topic)
     space = form.chosen_space

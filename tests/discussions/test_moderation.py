@@ -73,7 +73,9 @@ def reported(post, by, reason=ReportReason.ADVERTISING):
 
 def test_a_report_waits_with_a_due_time_and_says_nothing_of_who_reported(post, member):
     case = reported(post, member)
-    assert case.kind == CaseKind.POST and case.state == CaseState.OPEN and not case.is_hidden
+    assert case.kind == CaseKind.POST
+    assert case.state == CaseState.OPEN
+    assert not case.is_hidden
     assert timedelta(hours=23) < case.due_at - timezone.now() <= timedelta(hours=24)
     assert case.context[0]["text"] == "Ring me under 0123 456."
     opened = Activity.objects.get(verb=Verb.CASE_OPENED)
@@ -87,9 +89,11 @@ def test_personal_data_and_abuse_hide_at_once_and_are_due_sooner(post, member, r
     before = post.topic.post_count
     case = reported(post, member, reason)
     case.refresh_from_db()
-    assert case.is_hidden and case.due_at - timezone.now() <= timedelta(hours=4)
+    assert case.is_hidden
+    assert case.due_at - timezone.now() <= timedelta(hours=4)
     post.refresh_from_db()
-    assert post.hidden_at and post.deleted_at
+    assert post.hidden_at
+    assert post.deleted_at
     assert not SearchEntry.objects.filter(target_type="post", target_id=post.pk).exists()
     assert Topic.objects.get(pk=post.topic_id).post_count == before - 0 == 1 or before
     with pytest.raises(Refused):
@@ -99,7 +103,8 @@ def test_personal_data_and_abuse_hide_at_once_and_are_due_sooner(post, member, r
 def test_further_reports_join_the_one_row_and_its_most_urgent_reason_stands(post, member):
     case = reported(post, member)
     again = reported(post, make_member(), ReportReason.ABUSE)
-    assert again.pk == case.pk and Case.objects.count() == 1
+    assert again.pk == case.pk
+    assert Case.objects.count() == 1
     case.refresh_from_db()
     assert (case.report_count, case.reason, case.is_hidden) == (2, "abuse", True)
     with pytest.raises(Conflict):
@@ -138,7 +143,8 @@ def test_reports_in_the_same_moment_are_one_row(space):
 
     with ThreadPoolExecutor(8) as pool:
         ids = set(pool.map(report, people))
-    assert len(ids) == 1 and Case.objects.get().report_count == 8
+    assert len(ids) == 1
+    assert Case.objects.get().report_count == 8
     assert Report.objects.count() == 8
 
 
@@ -164,7 +170,8 @@ def test_of_two_who_decide_at_once_the_second_is_told_and_nothing_is_decided_twi
 
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(decide, zip(people, acts, strict=True)))
-    assert answers.count("") == 1 and Ruling.objects.count() == 1
+    assert answers.count("") == 1
+    assert Ruling.objects.count() == 1
     assert all("has decided this already" in answer for answer in answers if answer)
     assert Activity.objects.filter(verb=Verb.CASE_RULED).count() == 1
 
@@ -190,7 +197,9 @@ def test_hidden_by_a_report_and_kept_it_comes_back_to_its_number(post, member, m
     case = reported(post, member, ReportReason.ABUSE)
     rule_case(case, RulingAct.KEEP, by=moderator, version=None)
     post.refresh_from_db()
-    assert post.hidden_at is None and post.deleted_at is None and post.number == 2
+    assert post.hidden_at is None
+    assert post.deleted_at is None
+    assert post.number == 2
     assert SearchEntry.objects.filter(target_type="post", target_id=post.pk).exists()
     with pytest.raises(Conflict, match="has decided this already: Keep"):
         rule_case(case, RulingAct.HIDE, by=moderator, version=None, terms=WHY)
@@ -202,14 +211,17 @@ def test_returned_to_its_author_edited_sent_again_and_kept(post, member, moderat
         rule_case(case, RulingAct.RETURN, by=moderator, version=None)
     case = rule_case(case, RulingAct.RETURN, by=moderator, version=None, terms=WHY)
     dispatch_activity()
-    assert case.state == CaseState.RETURNED and case.returned_words == WHY.words
+    assert case.state == CaseState.RETURNED
+    assert case.returned_words == WHY.words
     assert Case.objects.of_author(post.author).get() == case
     post.refresh_from_db()
-    assert post.hidden_at and post.source == "Ring me under 0123 456."
+    assert post.hidden_at
+    assert post.source == "Ring me under 0123 456."
     with pytest.raises(Refused):
         answer_case(case, by=member, prose=words("Mine now."), version=case.version)
     case = answer_case(case, by=post.author, prose=words("Write to me here."), version=case.version)
-    assert case.state == CaseState.OPEN and case.owner == moderator
+    assert case.state == CaseState.OPEN
+    assert case.owner == moderator
     rule_case(case, RulingAct.KEEP, by=moderator, version=case.version)
     post.refresh_from_db()
     assert (post.source, post.hidden_at, post.deleted_at) == ("Write to me here.", None, None)
@@ -226,10 +238,13 @@ def test_edited_by_the_moderator_its_author_is_told_and_undo_brings_the_words_ba
     assert post.source == "Ring me."
     case = undo_ruling(case, by=moderator, version=case.version)
     post.refresh_from_db()
-    assert post.source == "Ring me under 0123 456." and case.state == CaseState.OPEN
+    assert post.source == "Ring me under 0123 456."
+    assert case.state == CaseState.OPEN
 
 
-@pytest.mark.parametrize("act", [RulingAct.HIDE, RulingAct.RETURN, RulingAct.WARN, RulingAct.QUIET, RulingAct.SUSPEND])
+@pytest.mark.parametrize(
+    "act", [RulingAct.HIDE, RulingAct.RETURN, RulingAct.WARN, RulingAct.QUIET, RulingAct.SUSPEND]
+)
 def test_every_decision_that_takes_away_is_undone(post, member, moderator, act):
     terms = Terms(words="That was too much.", until=timezone.now() + timedelta(days=2))
     case = rule_case(reported(post, member), act, by=moderator, version=None, terms=terms)
@@ -240,8 +255,10 @@ def test_every_decision_that_takes_away_is_undone(post, member, moderator, act):
             make_post(topic=post.topic, by=fresh(post.author))
     case = undo_ruling(case, by=moderator, version=case.version)
     post.refresh_from_db()
-    assert post.hidden_at is None and post.deleted_at is None
-    assert not Sanction.objects.current().exists() and not Suspension.objects.current().exists()
+    assert post.hidden_at is None
+    assert post.deleted_at is None
+    assert not Sanction.objects.current().exists()
+    assert not Suspension.objects.current().exists()
     assert Ruling.objects.get().undone_by == moderator
     rule_case(case, RulingAct.KEEP, by=moderator, version=case.version)
 
@@ -281,7 +298,8 @@ def test_a_steward_has_the_powers_that_were_given_and_no_more(post, member, spac
     with pytest.raises(Refused, match="suspend"):
         rule_case(case, RulingAct.SUSPEND, by=fresh(steward), version=None, terms=late)
     rule_case(case, RulingAct.QUIET, by=fresh(steward), version=None, terms=soon)
-    assert fresh(post.author).is_quiet_in(space.pk) and not fresh(post.author).is_quiet_in(make_space().pk)
+    assert fresh(post.author).is_quiet_in(space.pk)
+    assert not fresh(post.author).is_quiet_in(make_space().pk)
 
 
 def test_nobody_decides_about_themselves(space, moderator, member):
@@ -292,7 +310,9 @@ def test_nobody_decides_about_themselves(space, moderator, member):
     assert case not in Case.objects.visible_to(moderator)
 
 
-def test_an_appeal_is_decided_by_another_person_and_the_database_says_so_too(post, member, moderator, manager):
+def test_an_appeal_is_decided_by_another_person_and_the_database_says_so_too(
+    post, member, moderator, manager
+):
     terms = Terms(words="Calm down.", until=timezone.now() + timedelta(days=2))
     rule_case(reported(post, member), RulingAct.QUIET, by=moderator, version=None, terms=terms)
     author = fresh(post.author)
@@ -325,7 +345,8 @@ def test_an_appeal_is_decided_by_another_person_and_the_database_says_so_too(pos
 
 def test_a_profile_is_reported_and_its_owner_sees_nothing_of_it(member, other_member, moderator):
     case = report_member(other_member, by=member, reason=ReportReason.OTHER, words="Not a real person").case
-    assert case.about == other_member and case not in Case.objects.of_author(other_member)
+    assert case.about == other_member
+    assert case not in Case.objects.of_author(other_member)
     rule_case(case, RulingAct.KEEP, by=moderator, version=None)
 
 

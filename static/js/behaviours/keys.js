@@ -85,6 +85,14 @@ export default function keys() {
       }
       return;
     }
+    // A page may give keys of its own to what stands on it; the page's word goes first.
+    const pressed = firstVisible(`[data-press="${CSS.escape(event.key)}"]`);
+    if (pressed) {
+      event.preventDefault();
+      if (pressed.matches("textarea")) pressed.focus();
+      else pressed.click();
+      return;
+    }
     const command = COMMANDS[event.key];
     if (!command) return;
     event.preventDefault();
