@@ -5,9 +5,11 @@ from django.urls import path
 from community.views.api import api_docs, api_schema
 from community.views.api_search import SearchEndpoint
 from discussions.api.attachment import AttachmentEndpoint
+from discussions.api.library import CollectionEndpoint, ResourceEndpoint, TopicResourceEndpoint
 from discussions.api.message import ConversationEndpoint, ConversationMessageEndpoint, MessageEndpoint
 from discussions.api.notice import NoticeEndpoint, NoticePreferenceEndpoint
 from discussions.api.place import SessionEndpoint, SessionQuestionEndpoint, TopicPlaceEndpoint
+from discussions.api.poll import PollEndpoint
 from discussions.api.reading import (
     BookmarkEndpoint,
     ForYouEndpoint,
@@ -211,6 +213,78 @@ urlpatterns = [
         "v1/attachments/<int:attachment_id>/",
         AttachmentEndpoint.as_view({"get": "retrieve"}),
         name="api_attachment_show",
+    ),
+    path("v1/polls/", PollEndpoint.as_view({"get": "list", "post": "create"}), name="api_poll_list"),
+    path(
+        "v1/polls/<int:poll_id>/",
+        PollEndpoint.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="api_poll_show",
+    ),
+    path("v1/polls/<int:poll_id>/vote/", PollEndpoint.as_view({"post": "vote"}), name="api_poll_vote"),
+    path("v1/polls/<int:poll_id>/close/", PollEndpoint.as_view({"post": "close"}), name="api_poll_close"),
+    path(
+        "v1/polls/<int:poll_id>/outcome/", PollEndpoint.as_view({"post": "outcome"}), name="api_poll_outcome"
+    ),
+    path(
+        "v1/resources/",
+        ResourceEndpoint.as_view({"get": "list", "post": "create"}),
+        name="api_resource_list",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/",
+        ResourceEndpoint.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="api_resource_show",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/ask/",
+        ResourceEndpoint.as_view({"post": "ask"}),
+        name="api_resource_ask",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/consent/",
+        ResourceEndpoint.as_view({"post": "consent"}),
+        name="api_resource_consent",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/submit/",
+        ResourceEndpoint.as_view({"post": "submit"}),
+        name="api_resource_submit",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/publish/",
+        ResourceEndpoint.as_view({"post": "publish"}),
+        name="api_resource_publish",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/return/",
+        ResourceEndpoint.as_view({"post": "give_back"}),
+        name="api_resource_return",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/retire/",
+        ResourceEndpoint.as_view({"post": "retire"}),
+        name="api_resource_retire",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/restore/",
+        ResourceEndpoint.as_view({"post": "restore"}),
+        name="api_resource_restore",
+    ),
+    path(
+        "v1/resources/<int:resource_id>/outcome/",
+        ResourceEndpoint.as_view({"post": "outcome"}),
+        name="api_resource_outcome",
+    ),
+    path(
+        "v1/topics/<int:topic_id>/resources/",
+        TopicResourceEndpoint.as_view({"get": "list", "post": "create"}),
+        name="api_topic_resources",
+    ),
+    path("v1/collections/", CollectionEndpoint.as_view({"get": "list"}), name="api_collection_list"),
+    path(
+        "v1/collections/<int:collection_id>/",
+        CollectionEndpoint.as_view({"get": "retrieve"}),
+        name="api_collection_show",
     ),
     path("v1/search/", SearchEndpoint.as_view({"get": "search"}), name="api_search"),
     path("v1/organisations/", OrganisationEndpoint.as_view({"get": "list"}), name="api_organisation_list"),

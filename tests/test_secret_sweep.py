@@ -48,13 +48,22 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 # inside and from the administration. Everybody asks to read and to change, and with everything in a thorough run.
 ALL_METHODS_BY = {"stranger", "member", "administrator"}
 STAFF = {"moderator", "manager", "administrator"}
-ROOM_PARAMETERS = {"space_id", "topic_id", "post_id", "question_id", "slug", "attachment_id", "name"}
+ROOM_PARAMETERS = {
+    "space_id", "topic_id", "post_id", "question_id", "poll_id", "resource_id", "passage_id",
+    "collection_id", "slug", "attachment_id", "name",
+}  # fmt: skip
 PERSON_PARAMETERS = {"handle", "member_id"}
 NOWHERE = {
     "space_id": 2_000_000_001,
     "topic_id": 2_000_000_002,
     "post_id": 2_000_000_003,
     "question_id": 2_000_000_008,
+    "poll_id": 2_000_000_011,
+    "poll_id of poll_outcome": 2_000_000_011,
+    "poll_id of api_poll_outcome": 2_000_000_011,
+    "resource_id": 2_000_000_012,
+    "passage_id": 2_000_000_013,
+    "collection_id": 2_000_000_014,
     "member_id": 2_000_000_004,
     "attachment_id": 2_000_000_006,
     "name": "0" * 32,

@@ -5,7 +5,7 @@ Each secret word stands in exactly one place of one room or person, so that a le
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -27,11 +27,15 @@ from community.core.text import Prose, SourceFormat
 from discussions.actions.ask_session import answer_question, ask_question, settle_session
 from discussions.actions.attachment import attach_file
 from discussions.actions.bookmark import bookmark_post
+from discussions.actions.collection import add_to_collection, create_collection
+from discussions.actions.contribution import answer_consent, ask_contributors, edit_passage, make_resource
 from discussions.actions.file_text import read_files
 from discussions.actions.message import report_message, send_message, start_conversation
 from discussions.actions.pin import pin_topic
+from discussions.actions.poll import close_poll, write_outcome
 from discussions.actions.post import accept_answer, delete_post, edit_post, thank_post
 from discussions.actions.rearrange import split_topic
+from discussions.actions.resource import ResourceWords, create_resource, edit_resource, publish_resource
 from discussions.actions.saved_view import save_view
 from discussions.actions.steward import Rules, request_space, settle_space
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
@@ -39,12 +43,18 @@ from discussions.models import (
     AnswerRequest,
     Attachment,
     Bookmark,
+    Collection,
+    Consent,
     Follow,
     FollowLevel,
     FollowReason,
     Message,
+    Part,
+    Poll,
     Post,
     ReportReason,
+    Resource,
+    ResourceKind,
     SavedView,
     SessionQuestion,
     Space,
@@ -76,6 +86,7 @@ from tests.factories import (
     make_member,
     make_organisation,
     make_picture,
+    make_poll,
     make_post,
     make_space,
     make_topic,
@@ -125,6 +136,19 @@ WHERE_IN_A_ROOM = (
     "filename",
     "filetext",
     "viewname",
+    "pollquestion",
+    "pollabout",
+    "polloption",
+    "polloutcome",
+    "resourcetitle",
+    "resourcesummary",
+    "resourcebody",
+    "resourcelead",
+    "resourceold",
+    "resourcedraft",
+    "resourcefile",
+    "collectionname",
+    "collectionwhy",
 )
 SPACE_PAGES = (
     "space_edit",
@@ -176,6 +200,10 @@ class Room:
     file: Attachment
     session: Topic
     question: SessionQuestion
+    poll: Poll
+    closed_poll: Poll
+    resource: Resource
+    collection: Collection
 
     def ids(self) -> dict[str, object]:
         """What an address about this room is filled with."""
@@ -188,6 +216,12 @@ class Room:
             "slug of space_unfollow": self.space.slug,
             "slug of tag_show": self.tag.slug,
             "question_id": self.question.pk,
+            "poll_id": self.poll.pk,
+            "resource_id": self.resource.pk,
+            "passage_id": self.resource.passages.earliest("pk").pk,
+            "collection_id": self.collection.pk,
+            "poll_id of poll_outcome": self.closed_poll.pk,
+            "poll_id of api_poll_outcome": self.closed_poll.pk,
             **{f"slug of {name}": self.space.slug for name in SPACE_PAGES},
             **{f"slug of {name}": self.tag.slug for name in ("tag_accept", "tag_merge")},
             **{f"topic_id of {name}": self.session.pk for name in SESSION_PAGES},
@@ -423,7 +457,56 @@ def _make_room(world: World, preset: str) -> Room:
     answer_question(answered, by=writer, prose=_prose(word("sessionanswer")))
     question = ask_question(hours, by=insider, prose=_prose(word("question")))
     topic.refresh_from_db()
-    return Room(space, topic, first, reply, deleted, other, tag, file, session, question)
+    poll = make_poll(
+        place=topic,
+        by=writer,
+        title=word("pollquestion"),
+        about=word("pollabout"),
+        options=[word("polloption"), "Another"],
+    )
+    closed_poll = make_poll(place=space, by=writer, title=word("pollquestion"), options=["One", "Another"])
+    close_poll(closed_poll, by=writer)
+    write_outcome(closed_poll, by=writer, words=word("polloutcome"))
+    resource, collection = _make_library(world, topic, first, reply, word)
+    return Room(
+        space, topic, first, reply, deleted, other, tag, file, session, question, poll, closed_poll,
+        resource, collection,
+    )  # fmt: skip
+
+
+def _make_library(world: World, topic: Topic, first: Post, reply: Post, word) -> tuple[Resource, Collection]:
+    """Something made of the thread and published, with a version, a file and a collection; and a draft."""
+    writer, insider = world.writer, world.cast["insider"]
+    resource = make_resource([first, reply], by=writer, kind=ResourceKind.ARTICLE, title=word("resourceold"))
+    answer_consent(ask_contributors(resource, by=writer), by=insider, choice=Consent.APPROVED)
+    edit_passage(
+        resource.passages.get(post=first),
+        by=writer,
+        lead=word("resourcelead"),
+        prose=Prose(first.source, SourceFormat(first.source_format)),
+        part=Part.ASKED,
+        position=1,
+    )
+    file = attach_file(BytesIO(b"words"), by=writer, file_name=f"{word('resourcefile')}.txt")
+    words = ResourceWords(
+        kind=ResourceKind.ARTICLE,
+        title=word("resourceold"),
+        summary=word("resourcesummary"),
+        prose=_prose(f"{word('resourcebody')} [a]({file.get_absolute_url()})"),
+        is_undisputed=True,
+    )
+    resource.refresh_from_db()
+    resource = edit_resource(resource, by=writer, words=words, version=resource.version)
+    resource = publish_resource(resource, by=writer)
+    words = replace(words, title=word("resourcetitle"))
+    resource = edit_resource(resource, by=writer, words=words, version=resource.version)
+    create_resource(topic.space, by=writer, words=replace(words, title=word("resourcedraft")), topic=topic)
+    read_files()
+    collection = create_collection(
+        topic.space, by=writer, name=word("collectionname"), why=word("collectionwhy")
+    )
+    add_to_collection(collection, resource, by=writer)
+    return resource, collection
 
 
 def _remember_room(world: World, preset: str) -> None:
@@ -501,6 +584,8 @@ def secrets_hidden_from(role: str) -> set[str]:
         # Who asks to come in is between them and those who keep the gate; so is whom somebody invites (rule 1.7).
         hidden |= {secret("asker", where) for where in WHERE_IN_AN_APPLICATION} | {"zqmailasker"}
         hidden |= {"zqmailinvitedqz", "zqinvitednameqz"}
+    # Rule 5.1: a draft is its owner's and of those who look after the space.
+    hidden |= {secret("open", "resourcedraft")} if role not in {"moderator", "manager"} else set()
     # Rule 3.13: what is said between members is theirs; what was reported is read in the administration alone.
     hidden |= {"zqmessagereportedqz", "zqreportqz"}
     hidden |= (

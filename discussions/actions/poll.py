@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from celery import shared_task
 from django.db import transaction
@@ -208,11 +208,11 @@ def vote_in_poll(
         voter.save(update_fields=["voted_at"])
         _record(Verb.POLL_VOTE_CHANGED, poll, by=by, at=now, is_private=True)
         return voter
+    cast: Ballot | None = None
     if poll.is_anonymous:
-        ballot = None
         _mix_in(poll, option_ids, weights, needs_information=needs_information)
     else:
-        ballot = Ballot.objects.create(
+        cast = Ballot.objects.create(
             poll=poll, option_ids=option_ids, weights=weights, needs_information=needs_information
         )
     voter = Voter.objects.create(
@@ -221,7 +221,7 @@ def vote_in_poll(
         organisation_id=company if is_for_company or not poll.is_anonymous else None,
         is_for_company=is_for_company,
         is_anonymous=poll.is_anonymous,
-        ballot=ballot,
+        ballot=cast,
         voted_at=None if poll.is_anonymous else now,
     )
     _record(Verb.POLL_VOTED, poll, by=by, at=now, is_private=True)
@@ -230,7 +230,7 @@ def vote_in_poll(
 
 @transaction.atomic
 def close_poll(poll: Poll, *, by: Member | None, at: datetime | None = None) -> Poll:
-    """End it: no vote is taken any more, and what is done with it is owed by a day (rule 4.4). `by` None is the clock."""
+    """End it: no vote is taken any more, and an answer is owed by a day (rule 4.4). `by` None is the clock."""
     poll = _lock(poll)
     if by is not None:
         require(can_close_poll(by, poll))
@@ -553,7 +553,7 @@ def _record(
     at: datetime | None = None,
     is_private: bool = False,
     counterpart_id: int | None = None,
-    **data: object,
+    **data: Any,
 ) -> None:
     """`is_private`: who voted is between them and the poll."""
     record(
