@@ -7,6 +7,7 @@ from community.views.api_search import SearchEndpoint
 from discussions.api.attachment import AttachmentEndpoint
 from discussions.api.library import CollectionEndpoint, ResourceEndpoint, TopicResourceEndpoint
 from discussions.api.message import ConversationEndpoint, ConversationMessageEndpoint, MessageEndpoint
+from discussions.api.moderation import CaseEndpoint, OwnCaseEndpoint, ReportEndpoint
 from discussions.api.notice import NoticeEndpoint, NoticePreferenceEndpoint
 from discussions.api.place import SessionEndpoint, SessionQuestionEndpoint, TopicPlaceEndpoint
 from discussions.api.poll import PollEndpoint
@@ -401,5 +402,32 @@ urlpatterns = [
         "v1/applications/<int:application_id>/decline/",
         ApplicationEndpoint.as_view({"post": "decline"}),
         name="api_application_decline",
+    ),
+    path("v1/cases/", CaseEndpoint.as_view({"get": "list"}), name="api_case_list"),
+    path("v1/cases/mine/", OwnCaseEndpoint.as_view({"get": "list"}), name="api_own_case_list"),
+    path("v1/cases/<int:case_id>/", CaseEndpoint.as_view({"get": "retrieve"}), name="api_case_show"),
+    path("v1/cases/<int:case_id>/take/", CaseEndpoint.as_view({"post": "take"}), name="api_case_take"),
+    path(
+        "v1/cases/<int:case_id>/release/", CaseEndpoint.as_view({"post": "release"}), name="api_case_release"
+    ),
+    path("v1/cases/<int:case_id>/rule/", CaseEndpoint.as_view({"post": "rule"}), name="api_case_rule"),
+    path("v1/cases/<int:case_id>/undo/", CaseEndpoint.as_view({"post": "undo"}), name="api_case_undo"),
+    path(
+        "v1/cases/<int:case_id>/answer/",
+        OwnCaseEndpoint.as_view({"post": "answer"}),
+        name="api_own_case_answer",
+    ),
+    path(
+        "v1/posts/<int:post_id>/report/", ReportEndpoint.as_view({"post": "of_post"}), name="api_post_report"
+    ),
+    path(
+        "v1/topics/<int:topic_id>/report/",
+        ReportEndpoint.as_view({"post": "of_topic"}),
+        name="api_topic_report",
+    ),
+    path(
+        "v1/members/<int:member_id>/report/",
+        ReportEndpoint.as_view({"post": "of_member"}),
+        name="api_member_report",
     ),
 ]

@@ -1,5 +1,6 @@
 """Spaces, topics, posts and tags in the admin: what a moderator or manager sees on the site, and the same actions."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -7,21 +8,35 @@ from django.contrib import admin
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core.admin import COUNTED_ROWS, ActionModelForm, CommunityModelAdmin
-from community.core.models import SearchEntry, SearchKind
-from community.core.permissions import Decision
+from community.core.models import Module, SearchEntry, SearchKind
+from community.core.permissions import Decision, Denied
 from community.core.search import CONFIG
+from community.core.text import Prose, SourceFormat
+from discussions.actions.case import release_case, take_case
+from discussions.actions.moderation import Terms, acts_of, rule_case, undo_ruling
+from discussions.actions.poll import close_poll, delete_poll
 from discussions.actions.post import delete_post, restore_post
+from discussions.actions.resource import publish_resource, retire_resource
 from discussions.actions.space import add_space_member, create_space, edit_space, remove_space_member
 from discussions.actions.steward import end_steward
 from discussions.actions.tag import edit_tag
 from discussions.actions.topic import close_topic, reopen_topic
 from discussions.models import (
+    RULING_WORDS_LENGTH,
+    Case,
+    CaseKind,
+    CaseState,
+    Poll,
     Post,
     Report,
+    Resource,
+    ResourceState,
+    RulingAct,
     Space,
     SpaceMembership,
     SpacePreset,
@@ -38,8 +53,11 @@ from discussions.permissions import (
     can_manage_space,
     can_manage_spaces,
     can_moderate,
+    can_see_queue,
     can_see_reports,
 )
+from discussions.queries.moderation import canned_reasons, source_of
+from members.forms.standing import LastDayField
 from members.models import Member
 from members.requests import MemberRequest
 
@@ -357,7 +375,140 @@ class PostAdmin(ModeratedAdmin):
         )
 
 
+# --- polls ------------------------------------------------------------------------------------------------------
+
+
+class PollStateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", _("open")), ("promised", _("owes an answer")), ("answered", _("answered"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "open":
+                return queryset.filter(closed_at__isnull=True)
+            case "promised":
+                return queryset.filter(closed_at__isnull=False, outcome_at__isnull=True)
+            case "answered":
+                return queryset.filter(outcome_at__isnull=False)
+        return queryset
+
+
+@admin.register(Poll)
+class PollAdmin(CommunityModelAdmin[Poll]):
+    """What is asked and what is owed. Results are not here: pages show them to whom the poll says (rule 4.2)."""
+
+    list_display = ("title", "kind", "author", "closes_at", "closed_at", "outcome_due_at", "outcome_at")
+    list_filter = ("kind", "secrecy", PollStateFilter)
+    list_select_related = ("author",)
+    search_fields = ("title",)
+    fields = readonly_fields = (
+        "title", "about", "kind", "space", "topic", "author", "results", "electorate", "vote_per", "secrecy",
+        "may_change", "quorum", "created_at", "closes_at", "closed_at", "closed_by", "outcome_due_at", "outcome",
+        "outcome_at", "outcome_by",
+    )  # fmt: skip
+    actions = ("close", "delete")
+    one_by_one = frozenset({"delete"})
+
+    def may_view(self, user: Member) -> Decision:
+        return (
+            can_moderate(user) if user.uses(Module.POLLS) else Denied(_("This community does not use polls."))
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Poll]:
+        return Poll.objects.visible_to(request.user).order_by("-id")
+
+    def fits(self, action: str, obj: Poll) -> bool:
+        return action == "delete" or obj.closed_at is None
+
+    @admin.action(description=gettext_lazy("Close"), permissions=["view"])
+    def close(self, request: MemberRequest, queryset: QuerySet[Poll]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset.with_place(),  # type: ignore[attr-defined]
+            question=_("Close: no vote is taken any more"),
+            button=_("Close"),
+            act=lambda poll, _words: close_poll(poll, by=request.user),
+        )
+
+    @admin.action(description=gettext_lazy("Delete"), permissions=["view"])
+    def delete(self, request: MemberRequest, queryset: QuerySet[Poll]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset.with_place(),  # type: ignore[attr-defined]
+            question=_("Delete: it goes with its votes and does not come back"),
+            button=_("Delete"),
+            act=lambda poll, _words: delete_poll(poll, by=request.user),
+        )
+
+
 # --- tags -------------------------------------------------------------------------------------------------------
+
+
+class ResourceStateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*ResourceState.choices, ("stale", gettext_lazy("To be looked at again"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        moments = {
+            "draft": {"submitted_at__isnull": True, "published_at__isnull": True},
+            "in_review": {"submitted_at__isnull": False, "published_at__isnull": True},
+            "published": {"published_at__isnull": False, "retired_at__isnull": True},
+            "retired": {"retired_at__isnull": False},
+            "stale": {"pk__in": Resource.objects.stale().values("pk")},
+        }
+        return queryset.filter(**moments.get(self.value() or "", {}))
+
+
+@admin.register(Resource)
+class ResourceAdmin(CommunityModelAdmin[Resource]):
+    """The library. Contributors are named on its pages alone, and there only who said yes."""
+
+    list_display = ("title", "kind", "space", "owner", "state_of_resource", "review_on", "used_count")
+    list_filter = (SpaceFilter, "kind", ResourceStateFilter)
+    list_select_related = ("space", "owner")
+    search_fields = ("title", "summary")
+    fields = readonly_fields = (
+        "title", "kind", "space", "owner", "summary", "link", "state_of_resource", "created_at", "submitted_at",
+        "published_at", "published_by", "review_on", "retired_at", "retire_reason", "used_count", "changed_count",
+    )  # fmt: skip
+    actions = ("publish", "retire")
+
+    def may_view(self, user: Member) -> Decision:
+        return can_moderate(user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Resource]:
+        return Resource.objects.visible_to(request.user).order_by("-id")
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_of_resource(self, resource: Resource) -> str:
+        return str(resource.state.label)
+
+    @admin.action(description=gettext_lazy("Publish"), permissions=["view"])
+    def publish(self, request: MemberRequest, queryset: QuerySet[Resource]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset.select_related("space", "owner"),
+            question=_("Publish: everybody who reads the space finds it, and contributors are told"),
+            button=_("Publish"),
+            act=lambda resource, _words: publish_resource(resource, by=request.user),
+        )
+
+    @admin.action(description=gettext_lazy("Retire"), permissions=["view"])
+    def retire(self, request: MemberRequest, queryset: QuerySet[Resource]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset.select_related("space", "owner"),
+            question=_("Retire: it leaves the library and the search"),
+            button=_("Retire"),
+            form_class=CloseForm,
+            act=lambda resource, words: retire_resource(resource, by=request.user, reason=words["reason"]),
+        )
 
 
 @admin.register(Tag)
@@ -376,6 +527,275 @@ class TagAdmin(CommunityModelAdmin[Tag]):
 
     def save_model(self, request: MemberRequest, obj: Tag, form: Any, change: bool) -> None:  # type: ignore[override]
         edit_tag(obj, by=request.user, description=form.cleaned_data["description"])
+
+
+# --- moderation -------------------------------------------------------------------------------------------------
+
+
+class WordsForm(forms.Form):
+    canned = forms.ChoiceField(label=gettext_lazy("Words used before"), required=False)
+    words = forms.CharField(
+        label=gettext_lazy("Words for the author"),
+        max_length=RULING_WORDS_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("They read them as they stand here."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["canned"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "—"), *[(text, text) for text in canned_reasons()]]
+
+
+class UntilForm(WordsForm):
+    until = LastDayField(
+        label=gettext_lazy("Until"), help_text=gettext_lazy("The last day on which it holds.")
+    )
+
+
+class EditWordsForm(WordsForm):
+    body = forms.CharField(label=gettext_lazy("The changed words"), widget=forms.Textarea(attrs={"rows": 10}))
+
+
+class MoveForm(WordsForm):
+    space = forms.ModelChoiceField(label=gettext_lazy("Where to"), queryset=Space.objects.none())
+
+
+class DueFilter(admin.SimpleListFilter):
+    title = gettext_lazy("due")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("overdue", _("overdue")), ("mine", _("mine")), ("nobody", _("nobody's yet"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "overdue":
+                return queryset.filter(state=CaseState.OPEN, due_at__lt=timezone.now())
+            case "mine":
+                return queryset.filter(owner=request.user)
+            case "nobody":
+                return queryset.filter(owner__isnull=True)
+        return queryset
+
+
+@admin.register(Case)
+class CaseAdmin(CommunityModelAdmin[Case]):
+    """The queue of moderation, decided by the same actions as on its page; several at once after a confirmation.
+
+    What is decided about several rows is decided about each as it stood when the list was looked at.
+    """
+
+    list_display = (
+        "title_of_case", "kind", "reason", "space", "about", "report_count", "due_at", "owner", "state", "is_hidden",
+    )  # fmt: skip
+    list_filter = ("state", DueFilter, "kind", "reason", SpaceFilter)
+    list_select_related = ("space", "about", "owner")
+    fields = readonly_fields = (
+        "kind", "reason", "rules", "space", "about", "report_count", "state", "is_hidden", "opened_at", "due_at",
+        "owner", "said", "words_now", "reported", "decisions", "page",
+    )  # fmt: skip
+    actions = (
+        "take", "release", "keep", "give_back", "edit_words", "hide", "move", "warn", "quiet", "suspend", "grant",
+        "refuse", "undo",
+    )  # fmt: skip
+    one_by_one = frozenset({"edit_words", "move", "suspend", "grant", "refuse"})
+
+    def may_view(self, user: Member) -> Decision:
+        return can_see_queue(user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        return Case.objects.visible_to(request.user).order_by("-id")
+
+    @admin.display(description=gettext_lazy("title"))
+    def title_of_case(self, case: Case) -> str:
+        return case.title or str(case.get_kind_display())
+
+    @admin.display(description=gettext_lazy("as it stood when it came here"))
+    def said(self, case: Case) -> str:
+        lines = (f"{row['author_name']}, {row['at']}:\n{row['text']}" for row in case.context)
+        return "\n\n".join(lines)
+
+    @admin.display(description=gettext_lazy("as it is now"))
+    def words_now(self, case: Case) -> str:
+        return source_of(case)[1]
+
+    @admin.display(description=gettext_lazy("reports"))
+    def reported(self, case: Case) -> str:
+        rows = case.reports.select_related("reporter").order_by("pk")
+        return "\n".join(f"{row.reporter}: {row.get_reason_display()} {row.words}" for row in rows)
+
+    @admin.display(description=gettext_lazy("what was decided"))
+    def decisions(self, case: Case) -> str:
+        rows = case.rulings.select_related("by").order_by("pk")
+        return "\n".join(
+            f"{row.get_act_display()} · {row.by or ''} · {row.words}"
+            + (f" ({_('taken back')})" if row.undone_at else "")
+            for row in rows
+        )
+
+    @admin.display(description=gettext_lazy("page with the keyboard"))
+    def page(self, case: Case) -> str:
+        return case.get_absolute_url()
+
+    def fits(self, action: str, obj: Case) -> bool:
+        if action == "undo":
+            return obj.state != CaseState.OPEN and obj.kind != CaseKind.APPEAL
+        if obj.state == CaseState.DECIDED:
+            return False
+        if action in {"take", "release"}:
+            return (obj.owner_id is None) == (action == "take")
+        return _ACTS[action] in acts_of(obj)
+
+    def _rule(
+        self,
+        request: MemberRequest,
+        queryset: QuerySet[Case],
+        act: RulingAct,
+        question: str,
+        form_class: Callable[[Any], forms.Form] = WordsForm,
+    ) -> HttpResponse:
+        cases = list(queryset.values_list("pk", "version"))
+
+        def with_versions(data: Any) -> forms.Form:
+            """Beside the words, which version of each was looked at when they were asked for."""
+            form = form_class(data)
+            form.fields["read"] = forms.CharField(required=False, widget=forms.HiddenInput)
+            form.initial["read"] = ",".join(f"{pk}:{version}" for pk, version in cases)
+            return form
+
+        def decide(case: Case, words: dict[str, Any]) -> object:
+            terms = Terms(
+                words="\n\n".join(filter(None, [words.get("canned", ""), words.get("words", "").strip()])),
+                prose=Prose(words["body"], SourceFormat(source_of(case)[2])) if "body" in words else None,
+                space=words.get("space"),
+                until=words.get("until"),
+            )
+            read = dict(pair.split(":", 1) for pair in words["read"].split(",") if ":" in pair)
+            version = whole_number(read.get(str(case.pk)), default=0, highest=2**31 - 1)
+            return rule_case(case, act, by=request.user, version=version, terms=terms)
+
+        return self.carry_out(
+            request,
+            queryset.select_related("space", "about", "owner"),
+            question=question,
+            button=str(act.label),
+            form_class=with_versions,
+            act=decide,
+        )
+
+    @admin.action(description=gettext_lazy("Take"), permissions=["view"])
+    def take(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Take: you look at it, and others see that"),
+            button=_("Take"),
+            act=lambda case, _words: take_case(case, by=request.user),
+        )
+
+    @admin.action(description=gettext_lazy("Give back to the queue"), permissions=["view"])
+    def release(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Give back to the queue"),
+            button=_("Give back"),
+            act=lambda case, _words: release_case(case, by=request.user),
+        )
+
+    @admin.action(description=gettext_lazy("Keep"), permissions=["view"])
+    def keep(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self._rule(request, queryset, RulingAct.KEEP, _("Keep: it stands, or is posted"))
+
+    @admin.action(description=gettext_lazy("Return to author"), permissions=["view"])
+    def give_back(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self._rule(
+            request, queryset, RulingAct.RETURN, _("Return: the author changes it and sends it again")
+        )
+
+    @admin.action(description=gettext_lazy("Edit and tell"), permissions=["view"])
+    def edit_words(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        case = queryset.first()
+        initial = {"body": source_of(case)[1]} if case is not None else {}
+        return self._rule(
+            request,
+            queryset,
+            RulingAct.EDIT,
+            _("Edit: readers see that it was changed, and the author is told"),
+            lambda data: EditWordsForm(data, initial=initial),
+        )
+
+    @admin.action(description=gettext_lazy("Hide"), permissions=["view"])
+    def hide(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self._rule(
+            request, queryset, RulingAct.HIDE, _("Hide: nobody reads it, and the author is told why")
+        )
+
+    @admin.action(description=gettext_lazy("Move"), permissions=["view"])
+    def move(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        def form_class(data: Any) -> forms.Form:
+            form = MoveForm(data)
+            field = form.fields["space"]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = Space.objects.visible_to(request.user).filter(archived_at__isnull=True)
+            return form
+
+        return self._rule(request, queryset, RulingAct.MOVE, _("Move to another space"), form_class)
+
+    @admin.action(description=gettext_lazy("Warn"), permissions=["view"])
+    def warn(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self._rule(
+            request, queryset, RulingAct.WARN, _("Warn, and hide: the member reads why, and can appeal")
+        )
+
+    @admin.action(description=gettext_lazy("Make quiet"), permissions=["view"])
+    def quiet(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        question = _("Make quiet, and hide: the member reads and does not write until then, and can appeal")
+        return self._rule(request, queryset, RulingAct.QUIET, question, UntilForm)
+
+    @admin.action(description=gettext_lazy("Suspend"), permissions=["view"])
+    def suspend(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        question = _("Suspend, and hide: the member reads why and until when, and can appeal")
+        return self._rule(request, queryset, RulingAct.SUSPEND, question, UntilForm)
+
+    @admin.action(description=gettext_lazy("Grant the appeal"), permissions=["view"])
+    def grant(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self._rule(
+            request, queryset, RulingAct.GRANT, _("Grant the appeal: what was imposed ends now")
+        )
+
+    @admin.action(description=gettext_lazy("Refuse the appeal"), permissions=["view"])
+    def refuse(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self._rule(
+            request, queryset, RulingAct.REFUSE, _("Refuse the appeal: it goes on until its date")
+        )
+
+    @admin.action(description=gettext_lazy("Take the decision back"), permissions=["view"])
+    def undo(self, request: MemberRequest, queryset: QuerySet[Case]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Take the decision back: it waits in the queue again"),
+            button=_("Take back"),
+            act=lambda case, _words: undo_ruling(case, by=request.user, version=None),
+        )
+
+
+_ACTS = {
+    "keep": RulingAct.KEEP,
+    "give_back": RulingAct.RETURN,
+    "edit_words": RulingAct.EDIT,
+    "hide": RulingAct.HIDE,
+    "move": RulingAct.MOVE,
+    "warn": RulingAct.WARN,
+    "quiet": RulingAct.QUIET,
+    "suspend": RulingAct.SUSPEND,
+    "grant": RulingAct.GRANT,
+    "refuse": RulingAct.REFUSE,
+}
 
 
 # --- reports ----------------------------------------------------------------------------------------------------

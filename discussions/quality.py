@@ -22,7 +22,7 @@ SHOUTED_SHARE: Final = 60
 #: A text shorter than this, in letters and digits, is the same as another one by chance.
 SAME_TEXT_LENGTH: Final = 30
 #: Phrases of advertising in so many words of text: more than one in so many is mainly that.
-WORDS_A_PHRASE: Final = 60
+WORDS_A_PHRASE: Final = 40
 #: So many different phrases are advertising at any length.
 MANY_PHRASES: Final = 4
 
@@ -131,6 +131,7 @@ _HREF: Final = re.compile(r'<a href="(https?://[^"]+)"', re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
+_PLUS_ONE: Final = re.compile(r"\W*\+1\W*")
 _CAPITALS: Final = re.compile(r"\b[^\W\d_]{2,}\b")
 
 # Words of which brief praise and agreement consist, and those that hold them together.
@@ -195,6 +196,7 @@ _PRAISE: Final = frozenset(
 )
 _FILLERS: Final = frozenset(
     [
+        "us",
         "a",
         "an",
         "the",
@@ -285,7 +287,7 @@ _PROMOTION: Final = tuple(
     for phrase in (
         r"(?:check|try) out (?:our|my)",
         r"(?:visit|see|browse) (?:our|my) (?:web ?site|site|shop|store|page|blog|channel|profile)",
-        r"our (?:products?|services?|solutions?|platform|software|company|team of experts|range|customers|clients)",
+        r"our (?:products?|services?|solutions?|platform|software|team of experts|product range)",
         r"(?:we|i) (?:offer|provide|sell|speciali[sz]e in|deliver|manufacture|supply)",
         r"we are (?:a |the )?(?:leading|best|trusted|premier|top|number one)",
         r"(?:free|no[- ]obligation) (?:trial|demo|quote|consultation|shipping|webinar)",
@@ -393,7 +395,7 @@ def same_text(text: str) -> str:
 
 def _too_short(written: Written, rules: QualityRules) -> str:
     """A question, a figure and a link to look at are of use however short they are."""
-    if is_praise(written.plain):
+    if is_praise(written.plain) or _PLUS_ONE.fullmatch(written.plain):
         return _("This is kind and brief: press Thanks instead, or say what was of use to you and why.")
     words = plain_words(written.plain)
     if len(words) >= rules.least_words or "?" in written.plain or written.links:

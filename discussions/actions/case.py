@@ -139,10 +139,10 @@ def file_report(
         target_type=str(about.kind),
         reason=str(reason),
     )
-    if CaseReason(reason) in HIDES_AT_ONCE and not case.is_hidden and not _cries_wolf(by):
-        if hide_thing(about.kind, about.target_id, by=None):
-            case.is_hidden = True
-            case.save(update_fields=["is_hidden"])
+    hides = CaseReason(reason) in HIDES_AT_ONCE and not case.is_hidden and not _cries_wolf(by)
+    if hides and hide_thing(about.kind, about.target_id, by=None):
+        case.is_hidden = True
+        case.save(update_fields=["is_hidden"])
     return row
 
 

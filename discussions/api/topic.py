@@ -28,26 +28,27 @@ from community.core.text import MAX_SOURCE, Prose, SourceFormat
 from discussions.actions.follow import follow, unfollow
 from discussions.actions.post import (
     accept_answer,
-    create_post,
     delete_post,
-    edit_post,
     restore_post,
     thank_post,
     unaccept_answer,
     unthank_post,
 )
-from discussions.actions.topic import close_topic, create_topic, edit_topic, reopen_topic
+from discussions.actions.submission import change_post, send_post, send_topic
+from discussions.actions.topic import close_topic, edit_topic, reopen_topic
 from discussions.models import (
     TAG_LENGTH,
     TAGS_PER_TOPIC,
     TITLE_LENGTH,
     FollowLevel,
+    HeldPost,
     Post,
     Space,
     SpacePreset,
     Topic,
     TopicKind,
 )
+from discussions.quality import Rule
 from members.api.people import MemberReference
 from members.requests import ApiRequest
 
@@ -167,7 +168,29 @@ class BodyFields(StrictSerializer):
     )
 
 
-class TopicDraft(BodyFields):
+class AdvisedFields(BodyFields):
+    advised = serializers.ListField(
+        child=serializers.ChoiceField([(rule.value, rule.value) for rule in Rule]),
+        max_length=len(Rule),
+        default=list,
+        help_text=_(
+            "Rules of the space whose advice the author has read; sent as it is, or held, with them."
+        ),
+    )
+
+
+class HeldSerializer(serializers.Serializer[HeldPost]):
+    """What waits for a moderator before it is posted."""
+
+    held = serializers.IntegerField(source="pk")
+    rules = serializers.ListField(child=serializers.CharField())
+    detail = serializers.SerializerMethodField()
+
+    def get_detail(self, held: HeldPost) -> str:
+        return str(_("A moderator looks at it before others do. Nothing of it is lost."))
+
+
+class TopicDraft(AdvisedFields):
     space = IdField()
     kind = serializers.ChoiceField(TopicKind.choices, default=TopicKind.DISCUSSION.value)
     title = TextField(max_length=TITLE_LENGTH)
@@ -200,14 +223,14 @@ class FollowChange(StrictSerializer):
     )
 
 
-class PostDraft(BodyFields):
+class PostDraft(AdvisedFields):
     reply_to = IdField(
         required=False,
         help_text=_("The id of the post this answers; without it, the first one of the topic."),
     )
 
 
-class PostChange(BodyFields):
+class PostChange(AdvisedFields):
     version = NumberField(
         min_value=1, max_value=HIGHEST_VERSION, help_text=_("The version the edit started from.")
     )
@@ -277,11 +300,15 @@ class TopicEndpoint(Endpoint):
         """Read one topic."""
         return self.shown(self._topic(topic_id), TopicSerializer)
 
-    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=TopicDraft, responses={201: TopicSerializer})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=TopicDraft,
+        responses={201: TopicSerializer, 202: HeldSerializer},
+    )
     def create(self, request: ApiRequest) -> Response:
         """Start a topic with its first post."""
         values = self.body(TopicDraft)
-        topic = create_topic(
+        topic = send_topic(
             found(Space.objects.visible_to(request.user), pk=values["space"]),
             by=request.user,
             kind=TopicKind(values["kind"]),
@@ -291,7 +318,10 @@ class TopicEndpoint(Endpoint):
             has_looked=values["has_looked"],
             takes_replies=values["takes_replies"],
             idempotency_key=self.idempotency_key(),
+            advised=values["advised"],
         )
+        if isinstance(topic, HeldPost):
+            return Response(HeldSerializer(topic).data, status=202)
         return self.shown(topic, TopicSerializer, status=201)
 
     @extend_schema(parameters=[id_parameter("topic_id")], request=TopicChange, responses=TopicSerializer)
@@ -355,20 +385,23 @@ class TopicPostEndpoint(Endpoint):
     @extend_schema(
         parameters=[id_parameter("topic_id"), IDEMPOTENCY_KEY],
         request=PostDraft,
-        responses={201: PostSerializer},
+        responses={201: PostSerializer, 202: HeldSerializer},
     )
     def create(self, request: ApiRequest, topic_id: int) -> Response:
         """Reply to a topic or to one of its posts."""
         topic, values = self._topic(topic_id), self.body(PostDraft)
         here = self.get_queryset().filter(topic=topic)
         answered = found(here, pk=values["reply_to"]) if "reply_to" in values else None
-        post = create_post(
+        post = send_post(
             topic,
             by=request.user,
             prose=prose_of(values),
             reply_to=answered,
             idempotency_key=self.idempotency_key(),
+            advised=values["advised"],
         )
+        if isinstance(post, HeldPost):
+            return Response(HeldSerializer(post).data, status=202)
         return self.shown(post, PostSerializer, status=201)
 
     def _topic(self, topic_id: int) -> Topic:
@@ -392,12 +425,13 @@ class PostEndpoint(Endpoint):
     def partial_update(self, request: ApiRequest, post_id: int) -> Response:
         """Change the body; what stood there before is kept in the post's history."""
         post, values = self._post(post_id), self.body(PostChange)
-        post = edit_post(
+        post = change_post(
             post,
             by=request.user,
             prose=prose_of(values),
             version=values["version"],
             reason=values.get("reason", ""),
+            advised=values["advised"],
         )
         return self.shown(post, PostSerializer)
 

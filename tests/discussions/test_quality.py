@@ -184,7 +184,8 @@ def test_kept_it_takes_the_next_number_and_its_author_and_undone_it_is_away_agai
 
 def test_returned_held_words_are_changed_and_posted(topic, member, moderator):
     send_post(topic, by=member, prose=words("Good post"), advised=["too_short"])
-    case = rule_case(Case.objects.get(), RulingAct.RETURN, by=moderator, version=1, terms=Terms(words="Say what helped."))
+    terms = Terms(words="Say what helped.")
+    case = rule_case(Case.objects.get(), RulingAct.RETURN, by=moderator, version=1, terms=terms)
     case = answer_case(case, by=member, prose=words(LONG), version=case.version)
     assert case.rules == []
     rule_case(case, RulingAct.KEEP, by=moderator, version=None)
