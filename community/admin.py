@@ -14,6 +14,7 @@ from community.core.inbound import forget_fault
 from community.core.models import Activity, AddressFault, ApiToken, SearchMiss
 from community.core.permissions import Decision
 from community.core.tokens import revoke_token
+from community.core.verbs import Verb
 from community.models import ImportRecord
 from discussions.models import visible_space_ids
 from members.models import Member, RoleName
@@ -27,6 +28,8 @@ from members.requests import MemberRequest
 
 # What members say to each other leaves rows that only subscribers read.
 BETWEEN_MEMBERS = ("message", "participant")
+# Rule 4.2 and 4.3: rows of votes would count them before the close, and say who votes when.
+VOTES = (Verb.POLL_VOTED, Verb.POLL_VOTE_CHANGED)
 
 
 class ActorRoleFilter(admin.SimpleListFilter):
@@ -61,7 +64,8 @@ class ActivityAdmin(CommunityModelAdmin[Activity]):
         """Without what happened in rooms that the reader may not see: titles would tell (rule 3.14)."""
         seen = Q(space_id__isnull=True) | Q(space_id__in=visible_space_ids(request.user))
         # Rule 3.13: when somebody writes to whom is not even told to staff.
-        return Activity.objects.filter(seen).exclude(target_type__in=BETWEEN_MEMBERS).order_by("-id")
+        shown = Activity.objects.filter(seen).exclude(target_type__in=BETWEEN_MEMBERS)
+        return shown.exclude(verb__in=VOTES).order_by("-id")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
