@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core.admin import COUNTED_ROWS, ActionModelForm, CommunityModelAdmin
+from community.core.http import whole_number
 from community.core.models import Module, SearchEntry, SearchKind
 from community.core.permissions import Decision, Denied
 from community.core.search import CONFIG

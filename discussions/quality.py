@@ -61,7 +61,7 @@ class QualityRules:
     promotion: Outcome = Outcome.OFF
     shouting: Outcome = Outcome.OFF
     repeated: Outcome = Outcome.OFF
-    least_words: int = 5
+    least_words: int = 3
     most_links: int = 1
 
     def outcome_of(self, rule: Rule) -> Outcome:
@@ -130,7 +130,7 @@ _CODE: Final = re.compile(r"<pre>.*?</pre>|<code>.*?</code>", re.DOTALL)
 _HREF: Final = re.compile(r'<a href="(https?://[^"]+)"', re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-_ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+|@[\w.-]+", re.IGNORECASE)
 _PLUS_ONE: Final = re.compile(r"\W*\+1\W*")
 _CAPITALS: Final = re.compile(r"\b[^\W\d_]{2,}\b")
 
@@ -197,6 +197,17 @@ _PRAISE: Final = frozenset(
 _FILLERS: Final = frozenset(
     [
         "us",
+        "edit",
+        "update",
+        "find",
+        "call",
+        "link",
+        "ah",
+        "of",
+        "course",
+        "noted",
+        "fixed",
+        "corrected",
         "a",
         "an",
         "the",
@@ -369,7 +380,7 @@ def explained(rules: QualityRules) -> list[str]:
 
 
 def plain_words(text: str) -> list[str]:
-    """The words of a text in small letters, addresses left out."""
+    """The words of a text in small letters, addresses and names of people left out."""
     return [word.lower() for word in _WORD.findall(_ADDRESS.sub(" ", text))]
 
 

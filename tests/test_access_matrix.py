@@ -46,6 +46,7 @@ OPEN_TO_STRANGERS = {
     "application_confirm",  # what the mailed link opens
     "terms_list",  # what everybody may read before they ask to come in
     "terms_show",
+    "moderation_statistics",  # figures without names (rule 8.5)
     "invitation_show",  # whoever holds the link of an invitation
     "mail_stop",  # signed, for ever: a mail must be stoppable without signing in (RFC 8058)
     "mail_act",  # signed, for a month: one tap from a mail (rule 9.6)
@@ -107,6 +108,12 @@ def api(ok: int = 200, only: tuple[str, ...] = ADMITTED, *, method: str = "get",
     """JSON: 401 for those who are nobody, 403 for those who are not in."""
     expected = dict.fromkeys(ADMITTED, 403) | dict.fromkeys(only, ok)
     return Row(expected | {"stranger": 401, "deactivated": 401, "applicant": 403}, method, body, as_json=True)
+
+
+def case_api(ok: int = 200, *, method: str = "get", **body: object) -> Row:
+    """A case of the queue: not there for those who decide appeals alone."""
+    row = api(ok, MODERATE, method=method, **body)
+    return Row({**row.expected, "administrator": 404}, method, body, as_json=True)
 
 
 def public(status: int = 200, *, signed_in: int | None = None, method: str = "get", **but: int) -> Row:
@@ -306,6 +313,31 @@ MATRIX: dict[str, Row] = {
     # It is in the list already, and no other is named.
     "tag_accept": act(MODERATE, ok=409),
     "tag_merge": act(MODERATE, ok=422),
+    # moderation: nobody of the cast is a steward of the open space, or has anything that waits
+    "case_list": page(403, moderator=200, manager=200, administrator=200),
+    # Administrators decide appeals; this case is none.
+    "case_show": page(403, moderator=200, manager=200, administrator=404),
+    "case_take": with_body(act(MODERATE, administrator=404), version="1"),
+    "case_release": act(MODERATE, administrator=404),
+    "case_rule": with_body(act(MODERATE, administrator=404), act="keep", version="1"),
+    "case_undo": with_body(act(MODERATE, ok=409, administrator=404), version="1"),
+    "post_report": page(),
+    "topic_report": page(),
+    "member_report": page(),
+    "own_case_list": page(),
+    "own_case_edit": page(404),
+    "sanction_list": page(),
+    "sanction_appeal": with_body(act((), otherwise=404), words="It was irony."),
+    "moderation_statistics": public(),
+    "listening_list": page(403, manager=200),
+    "listening_flag": act(("manager",)),
+    # Nothing is flagged.
+    "listening_settle": act((), manager=404),
+    "space_rules": page(403, manager=200, administrator=200),
+    "space_figures": page(403, moderator=200, manager=200),
+    "steward_propose": page(),
+    "stand_in_add": page(404),
+    "steward_proposal_decide": with_body(act(GATE), is_named="no"),
     "draft_list": page(),
     "draft_keep": with_body(act(), draft_key="reply:1", body="Words."),
     "draft_drop": with_body(act(), draft_key="reply:1"),
@@ -474,6 +506,18 @@ MATRIX: dict[str, Row] = {
     "api_post_restore": api(only=MODERATE, method="post"),
     "api_post_thank": api(method="post"),
     "api_post_unthank": api(method="post"),
+    "api_case_list": api(only=STAFF),
+    "api_case_show": case_api(),
+    "api_case_take": case_api(method="post", version=1),
+    "api_case_release": case_api(method="post"),
+    "api_case_rule": case_api(method="post", version=1, act="keep"),
+    # Nothing was decided.
+    "api_case_undo": case_api(409, method="post", version=1),
+    "api_own_case_list": api(),
+    "api_own_case_answer": api(404, method="post", version=1, body="Other words."),
+    "api_post_report": api(201, method="post", reason="other"),
+    "api_topic_report": api(201, method="post", reason="other"),
+    "api_member_report": api(201, method="post", reason="other"),
     "api_post_react": api(method="post", kind="agree"),
     "api_post_unreact": api(method="post", kind="agree"),
     "api_space_follow": api(method="post", level="highlights"),
@@ -555,6 +599,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "core_activity": ("manager", "administrator"),
     "core_apitoken": ("administrator",),
     "core_searchmiss": ("manager", "administrator"),
+    "discussions_case": STAFF,
     "discussions_post": MODERATE,
     "discussions_report": MODERATE,
     "discussions_resource": MODERATE,
@@ -608,6 +653,7 @@ def values(world: World) -> dict[str, object]:
         "handle": writer.handle,
         "link_name": "company-0",
         "session_id": 1,
+        "sanction_id": 1,
         "slug of space_ask": "askable",
         "request_id": world.request.pk,
         "slug of organisation_show": world.company.slug if world.company else "",

@@ -3,7 +3,7 @@
 Each secret word stands in exactly one place of one room or person, so that a leak names where it came from.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -27,6 +27,7 @@ from community.core.text import Prose, SourceFormat
 from discussions.actions.ask_session import answer_question, ask_question, settle_session
 from discussions.actions.attachment import attach_file
 from discussions.actions.bookmark import bookmark_post
+from discussions.actions.case import report_post
 from discussions.actions.collection import add_to_collection, create_collection
 from discussions.actions.contribution import answer_consent, ask_contributors, edit_passage, make_resource
 from discussions.actions.file_text import read_files
@@ -37,12 +38,14 @@ from discussions.actions.post import accept_answer, delete_post, edit_post, than
 from discussions.actions.rearrange import split_topic
 from discussions.actions.resource import ResourceWords, create_resource, edit_resource, publish_resource
 from discussions.actions.saved_view import save_view
-from discussions.actions.steward import Rules, request_space, settle_space
+from discussions.actions.steward import Rules, propose_steward, request_space, settle_quality, settle_space
+from discussions.actions.submission import send_post
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
 from discussions.models import (
     AnswerRequest,
     Attachment,
     Bookmark,
+    Case,
     Collection,
     Consent,
     Follow,
@@ -59,10 +62,12 @@ from discussions.models import (
     SessionQuestion,
     Space,
     SpaceRequest,
+    StewardProposal,
     Tag,
     Topic,
     TopicKind,
 )
+from discussions.quality import ARTICLE_COMMENTS, QualityRules
 from members.actions.fact import FactChange, set_facts
 from members.actions.introduction import create_introduction
 from members.actions.invitation import send_invitation
@@ -90,6 +95,7 @@ from tests.factories import (
     make_post,
     make_space,
     make_topic,
+    make_writer,
 )
 
 ROLES = (
@@ -133,6 +139,10 @@ WHERE_IN_A_ROOM = (
     "outline",
     "pinreason",
     "splittitle",
+    "held",
+    "hidden",
+    "reportwords",
+    "proposal",
     "filename",
     "filetext",
     "viewname",
@@ -158,6 +168,10 @@ SPACE_PAGES = (
     "steward_add",
     "steward_end",
     "space_archive",
+    "space_rules",
+    "space_figures",
+    "steward_propose",
+    "stand_in_add",
     "space_reopen",
 )
 SESSION_PAGES = (
@@ -204,6 +218,8 @@ class Room:
     closed_poll: Poll
     resource: Resource
     collection: Collection
+    case: Case
+    proposal: StewardProposal
 
     def ids(self) -> dict[str, object]:
         """What an address about this room is filled with."""
@@ -220,6 +236,8 @@ class Room:
             "resource_id": self.resource.pk,
             "passage_id": self.resource.passages.earliest("pk").pk,
             "collection_id": self.collection.pk,
+            "case_id": self.case.pk,
+            "proposal_id": self.proposal.pk,
             "poll_id of poll_outcome": self.closed_poll.pk,
             "poll_id of api_poll_outcome": self.closed_poll.pk,
             **{f"slug of {name}": self.space.slug for name in SPACE_PAGES},
@@ -468,10 +486,27 @@ def _make_room(world: World, preset: str) -> Room:
     close_poll(closed_poll, by=writer)
     write_outcome(closed_poll, by=writer, words=word("polloutcome"))
     resource, collection = _make_library(world, topic, first, reply, word)
+    case, proposal = _moderate_something(space, topic, insider, word)
     return Room(
         space, topic, first, reply, deleted, other, tag, file, session, question, poll, closed_poll,
-        resource, collection,
+        resource, collection, case, proposal,
     )  # fmt: skip
+
+
+def _moderate_something(
+    space: Space, topic: Topic, insider: Member, word: Callable[[str], str]
+) -> tuple[Case, StewardProposal]:
+    """Words that only their author and whoever moderates read: held before they were posted, and hidden since."""
+    author = make_writer(space)
+    settle_quality(space, by=None, rules=ARTICLE_COMMENTS)
+    pushed = f"{word('held')} is what we did [a](https://a.example/) and [b](https://b.example/) for a year."
+    send_post(topic, by=author, prose=_prose(pushed), advised=["links"])
+    settle_quality(space, by=None, rules=QualityRules())
+    hidden = make_post(topic=topic, by=author, body=word("hidden"))
+    report = report_post(hidden, by=insider, reason=ReportReason.ABUSE, words=word("reportwords"))
+    proposal = propose_steward(space, author, by=insider, words=word("proposal"))
+    assert report.case is not None
+    return report.case, proposal
 
 
 def _make_library(world: World, topic: Topic, first: Post, reply: Post, word) -> tuple[Resource, Collection]:
@@ -586,8 +621,12 @@ def secrets_hidden_from(role: str) -> set[str]:
         hidden |= {"zqmailinvitedqz", "zqinvitednameqz"}
     # Rule 5.1: a draft is its owner's and of those who look after the space.
     hidden |= {secret("open", "resourcedraft")} if role not in {"moderator", "manager"} else set()
-    # Rule 3.13: what is said between members is theirs; what was reported is read in the administration alone.
-    hidden |= {"zqmessagereportedqz", "zqreportqz"}
+    # Rule 3.13: what is said between members is theirs; what was reported is read by those who decide about it.
+    if role not in {"moderator", "manager"}:
+        hidden |= {"zqmessagereportedqz", "zqreportqz"}
+        hidden |= {secret("open", where) for where in ("held", "hidden", "reportwords")}
+    # Rule 8.4: who is proposed as a steward is between who proposes and those who name them.
+    hidden |= {secret("open", "proposal")} if role not in {"manager", "administrator"} else set()
     hidden |= (
         {"zqmessageqz", "zqmessageanswerqz", "zqmessagegroupqz", "zqgroupnameqz"}
         | {"zqmessagefiletextqz", "zqmessagefilenameqz"}

@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='spacerules',
             name='least_words',
-            field=models.PositiveSmallIntegerField(db_default=5, default=5),
+            field=models.PositiveSmallIntegerField(db_default=3, default=3),
         ),
         migrations.AddField(
             model_name='spacerules',

@@ -260,7 +260,7 @@ class SpaceRules(models.Model):
     promotion = _outcome()
     shouting = _outcome()
     repeated = _outcome()
-    least_words = models.PositiveSmallIntegerField(default=5, db_default=5)
+    least_words = models.PositiveSmallIntegerField(default=3, db_default=3)
     most_links = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     class Meta:

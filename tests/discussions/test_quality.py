@@ -258,7 +258,7 @@ def test_the_rules_are_settled_tried_first_and_said_beside_the_composer(space, m
     tried = web.post(url, form | {"try": "yes", "text": "+1"}).content.decode()
     assert "Good post" in tried
     assert "This is kind and brief" in tried
-    assert SpaceRules.objects.get(space=space).least_words == 5
+    assert SpaceRules.objects.get(space=space).least_words == 3
     assert web.post(url, form).status_code == 302
     assert SpaceRules.objects.get(space=space).least_words == 8
     beside = client_as(member).get(reverse("topic_create") + f"?space={space.slug}").content.decode()
