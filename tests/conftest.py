@@ -41,6 +41,7 @@ LONGEST_FIRST = (
     "browser/test_look.py",
     "browser/test_conversation_pages.py",
     "test_secret_sweep.py",
+    "discussions/test_poll_secrecy.py",
     "drills/test_redis.py",
     "test_hostile_requests.py",
     "test_access_matrix.py",
@@ -57,6 +58,7 @@ APART = (
     "browser/test_look.py",
     "browser/test_conversation_pages.py",
     "test_secret_sweep.py",
+    "discussions/test_poll_secrecy.py",
 )
 
 

@@ -27,7 +27,18 @@ MAX_COOKIE_VALUE = 4_096
 MAX_PARAMETERS = 100
 # Fields that a browser may rightly send more than once (check boxes, multiple choice).
 REPEATABLE = frozenset(
-    {"tags", "topic_kinds", "skips", "action", "_selected_action", "roles", "levels", "facet", "work_days"}
+    {
+        "tags",
+        "topic_kinds",
+        "skips",
+        "action",
+        "_selected_action",
+        "roles",
+        "levels",
+        "facet",
+        "work_days",
+        "choices",
+    }
 )
 # NUL, what XML and terminals choke on, halves of surrogate pairs, and the two code points that are no characters.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

@@ -251,7 +251,7 @@ def test_two_hundred_parallel_votes_are_all_counted_once(secrecy):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", ["member", "expert", "moderator", "manager", "executive", "administrator"])
+@pytest.mark.parametrize("role", ["member", "moderator", "manager", "administrator"])
 def test_no_answer_changes_when_votes_come_in_that_the_reader_may_not_know(role):
     """Every address of page, API, admin, search and notices, before and after: whatever counts is seen as a change."""
     with time_machine.travel(datetime.now(UTC), tick=False):
