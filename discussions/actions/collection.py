@@ -1,7 +1,7 @@
 """Collections: what a named curator put together, and why (rule 5.3)."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Max
@@ -124,7 +124,7 @@ def _line(value: str, field: str, longest: int, missing: str) -> str:
 
 
 def _record(
-    verb: Verb, collection: Collection, *, by: Member, at: datetime | None = None, **data: object
+    verb: Verb, collection: Collection, *, by: Member, at: datetime | None = None, **data: Any
 ) -> None:
     record(
         verb,

@@ -173,9 +173,9 @@ def delete_passage(passage: ResourcePassage, *, by: Member) -> Resource:
     keep_version(resource, by=by, at=now)
     contributor_id = passage.contributor_id
     ResourcePassage.objects.filter(pk=passage.pk).delete()
-    ResourceContributor.objects.filter(pk=contributor_id, passages__isnull=True).exclude(
-        choice=Consent.REFUSED
-    ).delete()
+    if contributor_id is not None:
+        left = ResourceContributor.objects.filter(pk=contributor_id, passages__isnull=True)
+        left.exclude(choice=Consent.REFUSED).delete()
     _changed(resource, now, by=by)
     return resource
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from celery import shared_task
 from django.core.exceptions import ValidationError
@@ -509,7 +509,7 @@ def record_resource(
     by: Member | None,
     at: datetime | None = None,
     counterpart_id: int | None = None,
-    **data: object,
+    **data: Any,
 ) -> None:
     """Before it is published it is its owner's, its contributors' and its reviewers' alone."""
     record(

@@ -345,9 +345,10 @@ def collection_rows(user: Member) -> list[CollectionRow]:
             url=row.get_absolute_url(),
             why=row.why,
             curator_name=row.curator.display_name,
-            count_label=ngettext("{count} resource", "{count} resources", row.count).format(count=row.count),
+            count_label=ngettext("{count} resource", "{count} resources", count).format(count=count),
         )
         for row in rows
+        for count in [row.count]
     ]
 
 

@@ -88,7 +88,7 @@ def collection_remove(request: MemberRequest, collection_id: int) -> HttpRespons
 
 def _chosen(request: MemberRequest) -> Resource | None:
     number = whole_number(request.POST.get("resource"))
-    return Resource.objects.visible_to(request.user).filter(pk=number).first()
+    return Resource.objects.visible_to(request.user).filter(pk=number or 0).first()
 
 
 def _collection(request: MemberRequest, collection_id: int) -> Collection:

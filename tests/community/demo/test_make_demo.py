@@ -13,7 +13,18 @@ from django.utils import timezone
 from community.core.models import Activity, Mail, MailState, SearchEntry
 from community.demo.build import PASSWORD, build_demo
 from discussions.actions.maintenance import repair_counters
-from discussions.models import Follow, Post, PostRevision, ReadState, Space, SpacePreset, Topic, TopicKind
+from discussions.models import (
+    Collection,
+    Follow,
+    Post,
+    PostRevision,
+    ReadState,
+    Resource,
+    Space,
+    SpacePreset,
+    Topic,
+    TopicKind,
+)
 from members.models import Application, Employment, Member, Organisation, OrganisationKind, Role, RoleName
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +62,9 @@ def test_the_demo_has_something_for_every_page_and_a_sign_in_for_every_role():
         Application.objects.values_list("state", flat=True)
     )
     assert not Mail.objects.exclude(state=MailState.DROPPED).exists(), "nobody is mailed"
-    assert SearchEntry.objects.count() == Post.objects.count()
+    assert SearchEntry.objects.filter(kind__in=["topic", "post"]).count() == Post.objects.count()
+    assert Resource.objects.published().count() == 12
+    assert Collection.objects.count() == 2
 
     lines = out.getvalue().splitlines()[1:]
     assert {line.split()[0] for line in lines} == set(RoleName.values)
