@@ -55,6 +55,10 @@ app.conf.beat_schedule = {
     "remind-of-bookmarks": {"task": "discussions.remind_of_bookmarks", "schedule": timedelta(minutes=5)},
     "nudge-askers": {"task": "discussions.nudge_askers", "schedule": timedelta(hours=1)},
     "begin-sessions": {"task": "discussions.begin_sessions", "schedule": timedelta(minutes=1)},
+    "look-for-critics": {
+        "task": "discussions.look_for_critics",
+        "schedule": crontab(hour="5", minute="5"),
+    },
     "tend-library": {"task": "discussions.tend_library", "schedule": timedelta(hours=1)},
     "tend-polls": {"task": "discussions.tend_polls", "schedule": timedelta(minutes=1)},
     "unpin-topics": {"task": "discussions.unpin_topics", "schedule": timedelta(minutes=5)},

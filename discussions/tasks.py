@@ -7,6 +7,7 @@ from discussions.actions.bookmark import remind_of_bookmarks
 from discussions.actions.digest import claim_digests, plan_digests
 from discussions.actions.draft import forget_drafts
 from discussions.actions.file_text import read_files
+from discussions.actions.listening import look_for_critics
 from discussions.actions.maintenance import render_old_posts, repair_counters
 from discussions.actions.message import forget_deleted_messages
 from discussions.actions.pin import unpin_topics
@@ -18,6 +19,7 @@ __all__ = [
     "claim_digests",
     "forget_deleted_messages",
     "forget_drafts",
+    "look_for_critics",
     "nudge_askers",
     "plan_digests",
     "read_files",

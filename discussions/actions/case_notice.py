@@ -28,6 +28,8 @@ from members.models import Appeal, Member, Role, RoleName, Sanction, SanctionGra
 
 def tell_of_case(case: Case, *, at: datetime, by_id: int | None) -> None:
     """Those who can decide it, under one key: one notice until they have looked at the queue."""
+    if case.kind == CaseKind.HELD and case.answered_at is None:
+        _tell_sender_by_mail(case, at=at)
     people = _holders(*MODERATORS)
     if case.kind == CaseKind.APPEAL:
         people += _holders(RoleName.ADMINISTRATOR)
@@ -148,6 +150,23 @@ def _tell_author(case: Case, ruling: RulingAct, *, at: datetime, by_id: int | No
         actor_id=by_id,
         at_once=True,
     )
+
+
+def _tell_sender_by_mail(case: Case, *, at: datetime) -> None:
+    """Whoever sent it on a page was told there; a mail was answered by nobody."""
+    held = HeldPost.objects.filter(pk=case.target_id, key__startswith="mail-").first()
+    if held is not None:
+        notify(
+            [held.author_id],
+            reason=NoticeReason.DECIDED,
+            key=f"case:{case.pk}",
+            title=_("A moderator looks at your answer first: {title}").format(title=case.title)[:200],
+            url=reverse("own_case_list"),
+            target=case,
+            at=at,
+            space_id=case.space_id,
+            at_once=True,
+        )
 
 
 def _place_of(case: Case) -> str:

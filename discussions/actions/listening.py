@@ -11,7 +11,8 @@ from typing import Final
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from community.core.activity import record
 from community.core.errors import Conflict
@@ -52,11 +53,11 @@ class Signal(StrEnum):
 
 
 SIGNALS: Final = {
-    Signal.WORDS: _("It says in plain words that something here or of ours disappoints."),
-    Signal.AGREED: _("At least three people agree or say “me too”."),
-    Signal.AGAIN: _("The author wrote such a topic before, in the last 90 days."),
-    Signal.REPORTED: _("It was reported, and a moderator kept it."),
-    Signal.BY_HAND: _("A community manager put it here."),
+    Signal.WORDS: gettext_lazy("It says in plain words that something here or of ours disappoints."),
+    Signal.AGREED: gettext_lazy("At least three people agree or say “me too”."),
+    Signal.AGAIN: gettext_lazy("The author wrote such a topic before, in the last 90 days."),
+    Signal.REPORTED: gettext_lazy("It was reported, and a moderator kept it."),
+    Signal.BY_HAND: gettext_lazy("A community manager put it here."),
 }
 
 _DISAPPOINTED: Final = re.compile(

@@ -258,7 +258,9 @@ def forget_deleted_messages() -> int:
     """
     with transaction.atomic():
         old = Message.objects.select_for_update(skip_locked=True).filter(
-            deleted_at__lt=timezone.now() - IN_BIN_FOR
+            # What moderation has hidden waits for its decision.
+            deleted_at__lt=timezone.now() - IN_BIN_FOR,
+            hidden_at__isnull=True,
         )
         ids = list(old.exclude(html="").order_by("pk").values_list("pk", flat=True)[:FORGET_AT_ONCE])
         Attachment.objects.filter(message_id__in=ids).delete()

@@ -133,26 +133,26 @@ class CaseEndpoint(Endpoint):
     @extend_schema(parameters=[id_parameter("case_id")], responses=CaseSerializer)
     def retrieve(self, request: ApiRequest, case_id: int) -> Response:
         """Read one case."""
-        return self.shown(self._case(case_id), CaseSerializer)
+        return self.shown(self._case(request, case_id), CaseSerializer)
 
     @extend_schema(parameters=[id_parameter("case_id")], request=CaseVersion, responses={200: CaseSerializer})
     def take(self, request: ApiRequest, case_id: int) -> Response:
         """Say that one looks at it; 409 where somebody else does."""
-        case, values = self._case(case_id), self.body(CaseVersion)
+        case, values = self._case(request, case_id), self.body(CaseVersion)
         take_case(case, by=request.user, version=values["version"])
-        return self.shown(self._case(case_id), CaseSerializer)
+        return self.shown(self._case(request, case_id), CaseSerializer)
 
     @extend_schema(parameters=[id_parameter("case_id")], request=None, responses={200: CaseSerializer})
     def release(self, request: ApiRequest, case_id: int) -> Response:
         """Give it back to the queue."""
-        case, _nothing = self._case(case_id), self.body(StrictSerializer)
+        case, _nothing = self._case(request, case_id), self.body(StrictSerializer)
         release_case(case, by=request.user)
-        return self.shown(self._case(case_id), CaseSerializer)
+        return self.shown(self._case(request, case_id), CaseSerializer)
 
     @extend_schema(parameters=[id_parameter("case_id")], request=CaseRuling, responses={200: CaseSerializer})
     def rule(self, request: ApiRequest, case_id: int) -> Response:
         """Decide; 409 where it changed since it was read or somebody has decided it."""
-        case, values = self._case(case_id), self.body(CaseRuling)
+        case, values = self._case(request, case_id), self.body(CaseRuling)
         terms = Terms(
             words=values.get("words", ""),
             prose=Prose(values["body"], SourceFormat.MARKDOWN) if "body" in values else None,
@@ -170,13 +170,13 @@ class CaseEndpoint(Endpoint):
     @extend_schema(parameters=[id_parameter("case_id")], request=CaseVersion, responses={200: CaseSerializer})
     def undo(self, request: ApiRequest, case_id: int) -> Response:
         """Take the latest decision back; 409 where there is none."""
-        case, values = self._case(case_id), self.body(CaseVersion)
+        case, values = self._case(request, case_id), self.body(CaseVersion)
         with unlike_the_rest():
             undo_ruling(case, by=request.user, version=values["version"])
-        return self.shown(self._case(case_id), CaseSerializer)
+        return self.shown(self._case(request, case_id), CaseSerializer)
 
-    def _case(self, case_id: int) -> Case:
-        require(can_see_queue(self.request.user))
+    def _case(self, request: ApiRequest, case_id: int) -> Case:
+        require(can_see_queue(request.user))
         return found(self.get_queryset(), pk=case_id)
 
 
@@ -187,22 +187,22 @@ class OwnCaseEndpoint(Endpoint):
     keyset = Keyset(("id",), (int,))
     queries = {"list": ListQuery}
 
-    def get_queryset(self) -> QuerySet[Case]:
-        mine = Case.objects.of_author(self.request.user)
+    def _mine(self, request: ApiRequest) -> QuerySet[Case]:
+        mine = Case.objects.of_author(request.user)
         # What only was reported, and stands, is nothing that its author is told of.
         return mine.exclude(is_hidden=False, state=CaseState.OPEN, kind__in=[CaseKind.POST, CaseKind.TOPIC])
 
     @extend_schema(parameters=[ListQuery], responses=OwnCaseSerializer(many=True))
     def list(self, request: ApiRequest) -> Response:
         """List one's own."""
-        return self.listed(self.get_queryset(), OwnCaseSerializer)
+        return self.listed(self._mine(request), OwnCaseSerializer)
 
     @extend_schema(
         parameters=[id_parameter("case_id")], request=CaseAnswer, responses={200: OwnCaseSerializer}
     )
     def answer(self, request: ApiRequest, case_id: int) -> Response:
         """Change what was returned, and send it again."""
-        case, values = found(self.get_queryset(), pk=case_id), self.body(CaseAnswer)
+        case, values = found(self._mine(request), pk=case_id), self.body(CaseAnswer)
         prose = Prose(values["body"], SourceFormat(values["body_format"]))
         with unlike_the_rest():
             case = answer_case(

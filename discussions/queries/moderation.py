@@ -583,8 +583,8 @@ def spaces_to_move_to(user: Member, case: Case) -> list[Link]:
     """Where a case can be moved: name and slug. One query."""
     if RulingAct.MOVE not in ACTS_OF[CaseKind(case.kind)]:
         return []
-    spaces = Space.objects.visible_to(user).filter(archived_at__isnull=True).exclude(pk=case.space_id)
-    return [Link(space.name, space.slug) for space in spaces]
+    spaces = Space.objects.visible_to(user).filter(archived_at__isnull=True)
+    return [Link(space.name, space.slug) for space in spaces if space.pk != case.space_id]
 
 
 # --- what they share --------------------------------------------------------------------------------------------

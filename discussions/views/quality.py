@@ -34,7 +34,9 @@ def space_rules(request: MemberRequest, slug: str) -> HttpResponse:
     is_trial = "try" in request.POST
     form = QualityForm(request.POST or None, space=space, preset=request.GET.get("preset", ""))
     trial = TryForm(request.POST or None)
-    found, tried, own = [], 0, []
+    found: list[dict[str, object]] = []
+    own: list[str] = []
+    tried = 0
     if request.method == "POST" and form.is_valid() and trial.is_valid():
         if is_trial:
             found, tried = _try_on_past(space, form.rules())
@@ -69,7 +71,8 @@ def space_rules(request: MemberRequest, slug: str) -> HttpResponse:
 def _try_on_past(space: Space, rules: QualityRules) -> tuple[list[dict[str, object]], int]:
     """What the rules would have said of the latest posts of the space; own companies and repetitions are left out."""
     posts = Post.objects.present().filter(topic__space=space, topic__deleted_at__isnull=True)
-    found, tried = [], 0
+    found: list[dict[str, object]] = []
+    tried = 0
     for post in posts.select_related("topic").order_by("-pk")[:TRIED]:
         tried += 1
         verdict = judge(read_written(post.html), rules, is_reply=post.number > 1)
