@@ -28,6 +28,7 @@ from community.demo.people import (
     Person,
 )
 from community.demo.places import make_places
+from community.demo.polls import make_polls
 from community.demo.reading import make_reading
 from community.demo.threads import DESK, DESK_TEXT, DESK_TITLE, ROOMS, THREADS, WELCOMES, Thread
 from discussions.actions.post import accept_answer, create_post, edit_post, thank_post
@@ -84,6 +85,7 @@ def build_demo(now: datetime | None = None) -> dict[str, int]:
     _ties(world)
     make_places(world.members, world.spaces, world.now)
     make_library(world.members, world.now)
+    make_polls(world.members, world.spaces, world.now)
     make_messages(world.members, world.now)
     make_reading(world.members, world.now)
     # The past is told to its readers now, so that follows exist and no pile waits for the worker.

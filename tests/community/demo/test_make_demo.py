@@ -16,6 +16,7 @@ from discussions.actions.maintenance import repair_counters
 from discussions.models import (
     Collection,
     Follow,
+    Poll,
     Post,
     PostRevision,
     ReadState,
@@ -57,6 +58,9 @@ def test_the_demo_has_something_for_every_page_and_a_sign_in_for_every_role():
     assert ReadState.objects.filter(last_read_number__lt=F("topic__last_number")).exists(), (
         "something is unread"
     )
+    assert set(Poll.objects.values_list("secrecy", flat=True)) == {"sums", "anonymous"}
+    assert Poll.objects.promised().count() == 1
+    assert Poll.objects.exclude(outcome="").count() == 1
     assert Employment.objects.count() == Member.objects.admitted().count()
     assert {"draft", "submitted", "in_review", "more_asked", "waitlisted", "declined"} <= set(
         Application.objects.values_list("state", flat=True)
