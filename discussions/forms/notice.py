@@ -28,9 +28,13 @@ KINDS: Final = {
     NoticeReason.POLLED: _("A poll where I follow"),
     NoticeReason.VOTED: _("What became of a poll I voted in"),
     NoticeReason.PROMISED: _("My poll owes its voters an answer"),
+    NoticeReason.QUOTED: _("My words are asked for in the library"),
+    NoticeReason.LIBRARY: _("Something of mine in the library waits"),
 }
 # Rule 15.6: what is not asked where its module is switched off.
-MODULES: Final = dict.fromkeys((NoticeReason.POLLED, NoticeReason.VOTED, NoticeReason.PROMISED), Module.POLLS)
+MODULES: Final = dict.fromkeys(
+    (NoticeReason.POLLED, NoticeReason.VOTED, NoticeReason.PROMISED), Module.POLLS
+) | dict.fromkeys((NoticeReason.QUOTED, NoticeReason.LIBRARY), Module.LIBRARY)
 WEEKDAYS: Final = [
     (1, _("Monday")),
     (2, _("Tuesday")),
