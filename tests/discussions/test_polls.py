@@ -22,6 +22,7 @@ from discussions.actions.poll import (
 from discussions.actions.poll import (
     vote_in_poll as vote_in_poll_once,
 )
+from discussions.actions.rearrange import merge_topics, move_topic
 from discussions.models import (
     Ballot,
     Electorate,
@@ -33,6 +34,7 @@ from discussions.models import (
     VotePer,
     Voter,
 )
+from discussions.queries.notices import open_notices
 from discussions.queries.poll import poll_page, promised_polls
 from members.actions.module import switch_module
 from members.actions.profile import start_employment
@@ -383,3 +385,34 @@ def test_without_polls_there_is_none_and_no_trace(client_as, member, administrat
         make_poll(by=Member.objects.get(pk=member.pk))
     switch_module(Module.POLLS, by=administrator, is_on=True)
     assert client.get(poll.get_absolute_url()).status_code == 200
+
+
+# --- polls and their topics -------------------------------------------------------------------------------------
+
+
+def test_a_poll_goes_where_its_topic_goes(member, moderator):
+    """Rule 3.2: who reads the new place reads it, and nobody else; the search and the notices say so too."""
+    open_space, closed = make_space(), make_space(preset="private", members=[moderator])
+    topic = make_topic(space=open_space, by=member)
+    poll = make_poll(place=topic, by=member)
+    follow(topic, FollowLevel.EVERYTHING, by=moderator)
+    dispatch_activity()
+    move_topic(topic, closed, by=Member.objects.get(pk=moderator.pk))
+    assert SearchEntry.objects.get(target_type="poll", target_id=poll.pk).space_id == closed.pk
+    assert not Poll.objects.visible_to(Member.objects.get(pk=member.pk)).exists()
+    assert Poll.objects.visible_to(Member.objects.get(pk=moderator.pk)).exists()
+    other = make_topic(space=closed, by=Member.objects.get(pk=moderator.pk))
+    merge_topics(topic, other, by=Member.objects.get(pk=moderator.pk))
+    assert fresh(poll).topic == other
+    assert Poll.objects.visible_to(Member.objects.get(pk=moderator.pk)).exists()
+
+
+def test_notices_of_a_poll_are_not_open_to_who_lost_its_topic(member, other_member, moderator):
+    topic = make_topic(by=member)
+    make_poll(place=topic, by=member)
+    follow(topic, FollowLevel.EVERYTHING, by=other_member)
+    poll = make_poll(place=topic, by=member)
+    dispatch_activity()
+    assert open_notices(Member.objects.get(pk=other_member.pk)).filter(key=f"poll:{poll.pk}").exists()
+    move_topic(topic, make_space(preset="private", members=[moderator]), by=moderator)
+    assert not open_notices(Member.objects.get(pk=other_member.pk)).filter(key=f"poll:{poll.pk}").exists()
