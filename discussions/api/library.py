@@ -95,8 +95,8 @@ class PassageSerializer(serializers.Serializer[Any]):
     contributor = serializers.CharField(
         allow_null=True, help_text=_("Null where the author does not want to be named.")
     )
-    source = serializers.CharField(
-        allow_null=True, help_text=_("The address of the post; null where it would name.")
+    post = serializers.CharField(
+        allow_null=True, help_text=_("The address of the post; null where it would name somebody.")
     )
 
 
@@ -120,7 +120,7 @@ class ResourceWithText(ResourceSerializer):
                 "html": str(row.html),
                 "part": row.part_label,
                 "contributor": row.credit or None,
-                "source": request.build_absolute_uri(row.source_url) if row.source_url else None,
+                "post": request.build_absolute_uri(row.source_url) if row.source_url else None,
             }
             for row in [*page.passages, *page.challenges]
         ]

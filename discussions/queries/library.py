@@ -348,7 +348,7 @@ def collection_rows(user: Member) -> list[CollectionRow]:
             count_label=ngettext("{count} resource", "{count} resources", count).format(count=count),
         )
         for row in rows
-        for count in [row.count]
+        for count in [row.count]  # type: ignore[attr-defined]
     ]
 
 

@@ -143,7 +143,7 @@ def test_what_cannot_be_taken_comes_back_with_everything_typed(web, space):
     ],
 )
 def test_a_file_that_lies_or_runs_is_refused_in_words_and_the_text_is_kept(
-    web, member, name, content, sentence
+    web, space, name, content, sentence
 ):
     sent = {"draft_key": "resource:new", "title": "Kept title", "body": "Kept words"}
     answer = web.post(
@@ -200,7 +200,9 @@ def test_posts_become_passages_on_a_page(client_as, member, thread):
     web.post(address, sent)
     resource = Resource.objects.get()
     assert list(resource.passages.values_list("part", flat=True)) == [Part.ASKED, Part.CHALLENGED]
-    web.post(address, {"into": str(resource.pk), "posts": [make_post(topic=thread["topic"]).pk]})
+    web.post(
+        address, {"into": str(resource.pk), "kind": "article", "posts": [make_post(topic=thread["topic"]).pk]}
+    )
     assert resource.passages.count() == 3
 
 
@@ -400,7 +402,7 @@ def test_programs_make_something_of_a_thread_and_contributors_answer(member, thr
     assert other.post(f"{path}consent/", {"choice": "nameless"}).status_code == 204
     shown = program.get(path).json()["passages"]
     assert [row["contributor"] for row in shown] == ["Ann Asker", None]
-    assert shown[1]["source"] is None
+    assert shown[1]["post"] is None
     assert (
         program.post(f"topics/{thread['topic'].pk}/resources/", {"posts": [10**9], "title": "x"}).status_code
         == 409
