@@ -456,7 +456,7 @@ class ResourceStateFilter(admin.SimpleListFilter):
         return [*ResourceState.choices, ("stale", gettext_lazy("To be looked at again"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        moments = {
+        moments: dict[str, dict[str, Any]] = {
             "draft": {"submitted_at__isnull": True, "published_at__isnull": True},
             "in_review": {"submitted_at__isnull": False, "published_at__isnull": True},
             "published": {"published_at__isnull": False, "retired_at__isnull": True},
