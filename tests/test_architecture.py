@@ -21,7 +21,9 @@ TRUSTED_HTML = {
     "community/search.py",  # snippets of the search: escaped, then marked
     "community/views/gallery.py",  # the gallery's own words, for those who build the pages
     "discussions/letters.py",  # rendered posts, in mails
+    "discussions/queries/library.py",  # rendered resources and passages
     "discussions/queries/messages.py",  # rendered messages
+    "discussions/queries/moderation.py",  # rendered posts, held ones too
     "discussions/queries/ask_session.py",  # rendered posts that ask and answer
     "discussions/queries/topic.py",  # rendered posts
     "members/queries/terms.py",  # rendered terms
@@ -40,7 +42,7 @@ CALLS_OUT = {
 }
 
 # Tables with rows that not everybody may see. Pages, forms and the API read them through `visible_to`.
-PRIVATE = {"Activity", "Member", "Post", "SearchEntry", "Space", "Topic"}
+PRIVATE = {"Activity", "Collection", "Member", "Post", "Resource", "SearchEntry", "Space", "Topic"}
 # Places that read them otherwise, with what makes it right.
 LOOKED_THROUGH = {
     # Reviewers, who administer all accounts: whether an applicant is somebody known, closed accounts included.
@@ -97,6 +99,17 @@ LOOKED_THROUGH = {
     ),
     ("discussions/views/post.py", "Post.objects"),  # a deleted one, whose topic must be visible
     ("discussions/views/post.py", "Post.objects.present()"),  # of one topic, seen before
+    # What a case is about, out of sight by now perhaps: `Case.objects.visible_to` and `of_author` have decided.
+    ("discussions/queries/moderation.py", "Post.objects.filter(pk=case.target_id).first()"),
+    ("discussions/queries/moderation.py", "Post.objects.filter(topic=case.target_id, number=1).first()"),
+    ("discussions/queries/moderation.py", "Post.objects.present()"),
+    ("discussions/queries/moderation.py", "Topic.objects.present().filter(pk=case.target_id).first()"),
+    ("discussions/queries/moderation.py", "Member.objects.filter(pk=case.target_id).first()"),
+    # Of one space, which its settler sees, to try rules on.
+    (
+        "discussions/views/quality.py",
+        "Post.objects.present().filter(topic__space=space, topic__deleted_at__isnull=True)",
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from community.demo.entrance import make_invitations, make_terms
 from community.demo.gate import drop_mails, make_gate
 from community.demo.library import make_library
 from community.demo.messages import make_messages
+from community.demo.moderation import make_moderation
 from community.demo.more_threads import MORE_THREADS
 from community.demo.notices import make_notices
 from community.demo.people import (
@@ -86,6 +87,7 @@ def build_demo(now: datetime | None = None) -> dict[str, int]:
     make_places(world.members, world.spaces, world.now)
     make_library(world.members, world.now)
     make_polls(world.members, world.spaces, world.now)
+    make_moderation(world.members, world.spaces, world.now)
     make_messages(world.members, world.now)
     make_reading(world.members, world.now)
     # The past is told to its readers now, so that follows exist and no pile waits for the worker.

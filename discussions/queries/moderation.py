@@ -33,7 +33,6 @@ from discussions.models import (
     Space,
     StewardProposal,
     Topic,
-    visible_space_ids,
 )
 from discussions.permissions import MODERATORS, can_take_part_in_ruling
 from discussions.quality import Rule
@@ -448,7 +447,7 @@ def own_sanctions(user: Member) -> list[OwnSanction]:
     """One's own, the latest first, with the one appeal. Two queries."""
     clock = Clock(timezone.now())
     rows = list(Sanction.objects.filter(member=user).select_related("appeal").order_by("-pk")[:ROWS])
-    names = dict(Space.objects.filter(pk__in=visible_space_ids(user)).values_list("pk", "name"))
+    names = dict(Space.objects.visible_to(user).values_list("pk", "name"))
     shown = []
     for row in rows:
         appeal: Appeal | None = getattr(row, "appeal", None)
