@@ -42,7 +42,7 @@ CALLS_OUT = {
 }
 
 # Tables with rows that not everybody may see. Pages, forms and the API read them through `visible_to`.
-PRIVATE = {"Activity", "Collection", "Member", "Post", "Resource", "SearchEntry", "Space", "Topic"}
+PRIVATE = {"Activity", "Collection", "Member", "Poll", "Post", "Resource", "SearchEntry", "Space", "Topic"}
 # Places that read them otherwise, with what makes it right.
 LOOKED_THROUGH = {
     # Reviewers, who administer all accounts: whether an applicant is somebody known, closed accounts included.
@@ -85,6 +85,8 @@ LOOKED_THROUGH = {
         "discussions/queries/topic.py",
         "Post.objects.filter(topic=Blank('topic'), number__gte=Blank('first'), number__lte=Blank('last'))",
     ),
+    # Whether that topic has polls at all; they are read through the resolver.
+    ("discussions/queries/topic.py", "Poll.objects.present().filter(topic=OuterRef('pk'))"),
     # How many posts of that topic answer each of its posts: a number.
     ("discussions/queries/topic.py", "Post.objects.present().filter(reply_to=OuterRef('pk'))"),
     # Those of entries that were found without blocked people; whoever left the directory since is left out here.

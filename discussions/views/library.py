@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from community.core.errors import Conflict, Invalid, Refused
 from community.core.http import is_fragment, whole_number
 from community.core.keyset import with_query
 from community.core.models import Module
-from community.core.permissions import ALLOWED, Denied, require
+from community.core.permissions import require
 from community.core.text import SourceFormat, clean_line
 from discussions.actions.contribution import (
     add_passages,
@@ -98,13 +98,10 @@ from members.requests import MemberRequest
 
 
 def _open(request: MemberRequest) -> None:
-    """404 would be right for a community without a library too, but its own pages say it in words."""
+    """Rule 15.6: in a community without a library there is no such page."""
     require(is_admitted(request.user))
-    require(
-        ALLOWED
-        if request.user.uses(Module.LIBRARY)
-        else Denied(_("There is nothing here. Your community does not use this."))
-    )
+    if not request.user.uses(Module.LIBRARY):
+        raise Http404
 
 
 @require_safe
@@ -131,12 +128,13 @@ def content_wanted(request: MemberRequest) -> HttpResponse:
 @require_safe
 def topic_resources(request: MemberRequest, topic_id: int) -> HttpResponse:
     """Rule 5.3: what a thread belongs to; a page, and the panel beside the thread."""
+    _open(request)
     topic = _topic(request, topic_id)
     context = {
         "resources": resources_of(topic, request.user),
         "topic": {"title": topic.title, "url": topic.get_absolute_url()},
         "make_url": f"{topic.get_absolute_url()}resource/"
-        if request.user.uses(Module.LIBRARY) and can_create_topic(request.user, topic.space)
+        if can_create_topic(request.user, topic.space)
         else "",
     }
     template = (
