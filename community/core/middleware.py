@@ -38,6 +38,9 @@ REPEATABLE = frozenset(
         "facet",
         "work_days",
         "choices",
+        # Boxes beside posts: to split them off, and to make something of them.
+        "numbers",
+        "posts",
     }
 )
 # NUL, what XML and terminals choke on, halves of surrogate pairs, and the two code points that are no characters.

@@ -57,7 +57,8 @@ from members.models import Member, RoleName
 RESOURCES_PER_PAGE: Final = 20
 COLLECTIONS_SHOWN: Final = 30
 LIST_LENGTH: Final = 100
-CHOICES: Final = 100
+#: Each has a box and a part, and no request of ours has more than a hundred parameters.
+CHOICES: Final = 40
 WANTED: Final = 30
 #: So long a question has stood without an answer before it is content that is missing.
 UNANSWERED_FOR: Final = timedelta(days=7)
@@ -449,7 +450,7 @@ def content_wanted(user: Member) -> WantedPage:
 
 
 def posts_to_take(topic: Topic, user: Member, *, after: int) -> tuple[list[PostChoice], int]:
-    """A hundred posts behind a number, and the number behind which the next ones come (0 at the end). One query."""
+    """Some posts behind a number, and the number behind which the next ones come (0 at the end). One query."""
     posts = list(
         Post.objects.visible_to(user)
         .filter(topic=topic, number__gt=after)
