@@ -31,7 +31,6 @@ from discussions.models import (
     CaseState,
     HeldPost,
     Post,
-    PostRevision,
     Ruling,
     RulingAct,
     Space,
@@ -211,13 +210,16 @@ def _keep(case: Case, by: Member, _terms: Terms, _words: str) -> dict[str, Any]:
 
 
 def _return(case: Case, by: Member, _terms: Terms, _words: str) -> dict[str, Any]:
-    """Out of sight, and with its author."""
+    """Out of sight, and with its author. The words as they were stay with the decision."""
     _hide(case, by)
-    return {}
+    if case.kind == CaseKind.HELD:
+        return {}
+    post = _post_of(case)
+    return {"returned": {"source": post.source, "format": post.source_format}}
 
 
 def _edit(case: Case, by: Member, terms: Terms, words: str) -> dict[str, Any]:
-    """The moderator's own change, which readers see in the history and the author is told of."""
+    """The moderator's own change: readers see that there was one and why, and the author is told."""
     if terms.prose is None:
         raise Invalid(_("Change the words first."), fields={"body": [_("Change the words first.")]})
     prose = clean_prose(terms.prose)
@@ -376,19 +378,10 @@ def _rewrite_held(held: HeldPost, prose: Prose) -> None:
 
 
 def _rewrite(post: Post, prose: Prose, *, by: Member, reason: str) -> None:
-    """Other words in the name of moderation, the former ones in the history of the post; nobody is named anew.
+    """Other words in the name of moderation. Stewards too: it is a decision about one case, and no right to edit.
 
-    Stewards too: it is a decision about one case, and no right to edit what others write.
+    The former words stay with the decision, and not in the history that readers open: they may be what had to go.
     """
-    PostRevision.objects.create(
-        post=post,
-        version=post.version,
-        source=post.source,
-        source_format=post.source_format,
-        edited_by=by,
-        edited_at=timezone.now(),
-        reason=reason[:200],
-    )
     rendered = render(prose.source, prose.source_format)
     named = name_members(rendered.html, by=by, space=post.topic.space)
     post.source, post.source_format = prose.source, prose.source_format

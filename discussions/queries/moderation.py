@@ -653,7 +653,8 @@ def _figures(counts: dict[str, int]) -> list[FigureRow]:
 
 
 def _too_few() -> str:
-    return _("fewer than five")
+    """Fewer than five, or what would give such a group away."""
+    return _("not shown")
 
 
 def _hours(hours: float | None) -> str:

@@ -237,18 +237,23 @@ def member_report(request: MemberRequest, handle: str) -> HttpResponse:
 def _report(
     request: MemberRequest, back_url: str, title: str, author_name: str, report: Callable[..., object]
 ) -> HttpResponse:
-    form = ReportForm(request.POST or None)
+    form, status = ReportForm(request.POST or None), 422
     if request.method == "POST" and form.is_valid():
-        report(
-            by=request.user,
-            reason=ReportReason(form.cleaned_data["reason"]),
-            words=form.cleaned_data["words"],
-        )
-        messages.success(request, _("Reported. Somebody looks at it; you hear when they have."))
-        # What is hidden by now has no page to go back to.
-        return redirect("home")
+        try:
+            report(
+                by=request.user,
+                reason=ReportReason(form.cleaned_data["reason"]),
+                words=form.cleaned_data["words"],
+            )
+        except Conflict as error:
+            form.add_error(None, error.sentence)
+            status = 409
+        else:
+            messages.success(request, _("Reported. Somebody looks at it; you hear when they have."))
+            # What is hidden by now has no page to go back to.
+            return redirect("home")
     context = {"form": form, "title": title, "author_name": author_name, "back_url": back_url}
-    return render(request, "discussions/report_create.html", context, status=422 if form.errors else 200)
+    return render(request, "discussions/report_create.html", context, status=status if form.errors else 200)
 
 
 # --- with its author --------------------------------------------------------------------------------------------
@@ -264,9 +269,13 @@ def own_case_list(request: MemberRequest) -> HttpResponse:
 @moderated
 def own_case_edit(request: MemberRequest, case_id: int) -> HttpResponse:
     """Change what was returned, and send it again."""
-    case = get_object_or_404(
-        Case.objects.of_author(request.user).filter(state=CaseState.RETURNED), pk=case_id
-    )
+    mine = Case.objects.of_author(request.user).filter(state=CaseState.RETURNED)
+    if request.method == "POST":
+        # Decided meanwhile: what was typed comes back with the sentence that says so.
+        mine = Case.objects.filter(
+            about=request.user, kind__in=[CaseKind.POST, CaseKind.TOPIC, CaseKind.HELD]
+        )
+    case, status = get_object_or_404(mine, pk=case_id), 422
     title, source, source_format = queries.source_of(case)
     form = OwnCaseForm(
         request.POST or None,
@@ -286,11 +295,14 @@ def own_case_edit(request: MemberRequest, case_id: int) -> HttpResponse:
             )
         except Invalid as error:
             form.take_refusal(error)
+        except Conflict as error:
+            form.add_error(None, error.sentence)
+            status = 409
         else:
             messages.success(request, _("Sent again. A moderator looks at it."))
             return redirect("own_case_list")
     context = {"form": form, "title": case.title, "returned_words": case.returned_words}
-    return render(request, "discussions/own_case_edit.html", context, status=422 if form.errors else 200)
+    return render(request, "discussions/own_case_edit.html", context, status=status if form.errors else 200)
 
 
 def _starts_topic(case: Case) -> bool:
