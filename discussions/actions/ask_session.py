@@ -19,6 +19,7 @@ from community.core.permissions import require
 from community.core.text import Prose
 from community.core.verbs import Verb
 from discussions.actions.post import create_post
+from discussions.actions.submission import refuse_what_would_be_held
 from discussions.actions.topic import lock_topic
 from discussions.models import AskSession, Post, QuestionSupport, SessionHost, SessionQuestion, Topic
 from discussions.permissions import (
@@ -98,9 +99,13 @@ def ask_question(
     idempotency_key: str | None = None,
     at: datetime | None = None,
 ) -> SessionQuestion:
-    """Write a post that is a question to the hosts. Raises `Refused` before the questions open and after the end."""
+    """Write a post that is a question to the hosts. Raises `Refused` before the questions open and after the end.
+
+    An hour has no time for a moderator: what the rules would hold is refused in their sentences (`Invalid`).
+    """
     session = AskSession.objects.select_related("topic__space").get(pk=session.pk)
     require(can_ask_in_session(by, session, at or timezone.now()))
+    refuse_what_would_be_held(session.topic.space_id, prose, by=by)
     post = create_post(session.topic, by=by, prose=prose, idempotency_key=idempotency_key, at=at)
     question, is_new = SessionQuestion.objects.get_or_create(session=session, post=post)
     if is_new:

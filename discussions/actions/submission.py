@@ -165,6 +165,13 @@ def change_post(
     return edit_post(post, by=by, prose=prose, version=version, reason=reason)
 
 
+def refuse_what_would_be_held(space_id: int, prose: Prose, *, by: Member) -> None:
+    """For words that cannot wait. Raises `Invalid` with the sentences of the rules; mere advice passes."""
+    verdict = judge_words(space_id, prose, by=by, is_reply=False)
+    if verdict.outcome in {Outcome.HOLD, Outcome.REFUSE}:
+        raise _refused(verdict)
+
+
 def _is_held(verdict: Verdict, advised: Collection[str]) -> bool:
     """Whether it waits for a moderator. Raises what the author is to read first."""
     if verdict.outcome == Outcome.REFUSE:

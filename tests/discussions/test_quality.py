@@ -1,7 +1,10 @@
 """The quality rules of a space: a table of texts, properties of the pure functions, and what sending does with them."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +12,7 @@ from community.core.errors import Conflict, Invalid
 from community.core.models import Activity, SearchEntry
 from community.core.text import Prose, SourceFormat, render
 from community.core.verbs import Verb
+from discussions.actions.ask_session import ask_question, settle_session
 from discussions.actions.moderation import Terms, answer_case, rule_case, undo_ruling
 from discussions.actions.post import create_post
 from discussions.actions.steward import settle_quality
@@ -118,7 +122,10 @@ def test_no_small_group_is_shown_and_none_can_be_reckoned(counts):
 
 
 def test_shares_are_counted_by_rule():
-    verdicts = [judge(read_written("Good post"), ARTICLE_COMMENTS), judge(read_written(LONG), ARTICLE_COMMENTS)]
+    verdicts = [
+        judge(read_written("Good post"), ARTICLE_COMMENTS),
+        judge(read_written(LONG), ARTICLE_COMMENTS),
+    ]
     assert shares(verdicts)["too_short"] == (1, 1, 0)
     assert shares(verdicts)["any"] == (1, 1, 0)
 
@@ -153,7 +160,9 @@ def test_coached_first_then_held_with_the_reason_and_out_of_sight(topic, member,
     assert "moderator" in error.value.sentence
     held = send_post(topic, by=member, prose=words("Good post"), idempotency_key="one", advised=["too_short"])
     assert isinstance(held, HeldPost)
-    again = send_post(topic, by=member, prose=words("Good post"), idempotency_key="one", advised=["too_short"])
+    again = send_post(
+        topic, by=member, prose=words("Good post"), idempotency_key="one", advised=["too_short"]
+    )
     assert again == held
     assert Case.objects.count() == 1
     case = Case.objects.get()
@@ -195,7 +204,13 @@ def test_returned_held_words_are_changed_and_posted(topic, member, moderator):
 def test_a_held_topic_is_started_by_its_author_when_it_is_kept(space, member, moderator):
     text = "Check out our platform and book a demo today."
     held = send_topic(
-        space, by=member, kind=TopicKind.DISCUSSION, title="News", prose=words(text), tags=["tools"], advised=["promotion"]
+        space,
+        by=member,
+        kind=TopicKind.DISCUSSION,
+        title="News",
+        prose=words(text),
+        tags=["tools"],
+        advised=["promotion"],
     )
     assert isinstance(held, HeldPost)
     assert not Topic.objects.filter(title="News").exists()
@@ -264,6 +279,16 @@ def test_the_rules_are_settled_tried_first_and_said_beside_the_composer(space, m
     beside = client_as(member).get(reverse("topic_create") + f"?space={space.slug}").content.decode()
     assert "At most 2 links to other sites." in beside
     assert client_as(member).get(url).status_code == 403
+
+
+def test_a_question_to_a_session_cannot_wait_and_is_refused_with_the_sentence(space, member, moderator):
+    topic = make_topic(space=space, by=moderator, kind="session")
+    now = timezone.now()
+    hours = {"opens_at": now, "starts_at": now + timedelta(hours=1), "ends_at": now + timedelta(hours=2)}
+    session = settle_session(topic, by=moderator, hosts=[moderator], **hours)
+    with pytest.raises(Invalid, match="links to 2 places"):
+        ask_question(session, by=member, prose=words(f"{LONG} https://a.example/1 https://b.example/2"))
+    ask_question(session, by=member, prose=words("Why?"))
 
 
 def test_a_post_is_released_once(topic, member, moderator):
