@@ -303,7 +303,7 @@ class ResourceEndpoint(Endpoint):
         return self.shown(self._resource(resource_id), ResourceWithText)
 
     @extend_schema(
-        operation_id="v1_resources_return",
+        operation_id="resource_return",
         parameters=[id_parameter("resource_id")],
         request=ReasonBody,
         responses={200: ResourceWithText},
@@ -356,14 +356,21 @@ class TopicResourceEndpoint(Endpoint):
     def get_queryset(self) -> QuerySet[Resource]:
         return Resource.objects.visible_to(self.request.user).select_related("space", "owner")
 
-    @extend_schema(parameters=[id_parameter("topic_id"), ListQuery], responses=ResourceSerializer(many=True))
+    @extend_schema(
+        operation_id="topic_resource_list",
+        parameters=[id_parameter("topic_id"), ListQuery],
+        responses=ResourceSerializer(many=True),
+    )
     def list(self, request: ApiRequest, topic_id: int) -> Response:
         """List the resources of a thread."""
         topic = found(Topic.objects.visible_to(request.user), pk=topic_id)
         return self.listed(self.get_queryset().filter(sources__topic=topic), ResourceSerializer)
 
     @extend_schema(
-        parameters=[id_parameter("topic_id")], request=ResourceMaking, responses={201: ResourceWithText}
+        operation_id="topic_resource_create",
+        parameters=[id_parameter("topic_id")],
+        request=ResourceMaking,
+        responses={201: ResourceWithText},
     )
     def create(self, request: ApiRequest, topic_id: int) -> Response:
         """Make a draft of posts of the thread. Those who wrote them are asked before it is published."""

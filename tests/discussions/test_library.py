@@ -56,7 +56,7 @@ from discussions.models import (
 )
 from members.actions.module import switch_module
 from members.models import Member
-from tests.discussions.test_office_text import document
+from tests.discussions.test_office_text import W, document, package
 from tests.discussions.test_pdf_words import pdf
 from tests.factories import dispatch_activity, make_member, make_post, make_space, make_topic
 
@@ -259,6 +259,21 @@ def test_the_words_of_its_files_are_found_while_it_is_published(space, member, g
     assert Attachment.objects.visible_to(reader).get() == file
     retire_resource(resource, by=member, reason="Old.")
     assert search_page(reload(reader), "zqinfileqz", page=1).is_empty
+
+
+def test_an_archive_bomb_is_found_by_its_name_and_nothing_of_it_is_unpacked(space, member, guardian):
+    bomb = package(
+        word__document=f"<w:document {W}><!--{'a' * 40_000_000}--><w:p><w:t>zqbombqz</w:t></w:p></w:document>"
+    )
+    assert len(bomb) < 100_000
+    file = attach_file(BytesIO(bomb), by=member, file_name="zqbombnameqz.docx")
+    body = prose(f"[a]({file.get_absolute_url()})")
+    publish_resource(create_resource(space, by=member, words=words(prose=body)), by=guardian)
+    assert read_files() == 1
+    reader = make_member()
+    assert search_page(reader, "zqbombqz", page=1).is_empty
+    assert [row.kind for row in search_page(reader, "zqbombnameqz", page=1).rows] == ["file"]
+    assert read_files() == 0
 
 
 def test_a_file_of_a_closed_space_is_for_its_readers_alone(member, manager):
