@@ -192,7 +192,9 @@ class OwnCaseEndpoint(Endpoint):
         # What only was reported, and stands, is nothing that its author is told of.
         return mine.exclude(is_hidden=False, state=CaseState.OPEN, kind__in=[CaseKind.POST, CaseKind.TOPIC])
 
-    @extend_schema(parameters=[ListQuery], responses=OwnCaseSerializer(many=True))
+    @extend_schema(
+        operation_id="case_list_mine", parameters=[ListQuery], responses=OwnCaseSerializer(many=True)
+    )
     def list(self, request: ApiRequest) -> Response:
         """List one's own."""
         return self.listed(self._mine(request), OwnCaseSerializer)
