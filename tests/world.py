@@ -619,8 +619,10 @@ def secrets_hidden_from(role: str) -> set[str]:
         # Who asks to come in is between them and those who keep the gate; so is whom somebody invites (rule 1.7).
         hidden |= {secret("asker", where) for where in WHERE_IN_AN_APPLICATION} | {"zqmailasker"}
         hidden |= {"zqmailinvitedqz", "zqinvitednameqz"}
-    # Rule 5.1: a draft is its owner's and of those who look after the space.
-    hidden |= {secret("open", "resourcedraft")} if role not in {"moderator", "manager"} else set()
+    # Rule 5.1: a draft is its owner's and of those who look after the space; administrators read the log of what happened.
+    hidden |= (
+        {secret("open", "resourcedraft")} if role not in {"moderator", "manager", "administrator"} else set()
+    )
     # Rule 3.13: what is said between members is theirs; what was reported is read by those who decide about it.
     if role not in {"moderator", "manager"}:
         hidden |= {"zqmessagereportedqz", "zqreportqz"}
