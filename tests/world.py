@@ -619,7 +619,7 @@ def secrets_hidden_from(role: str) -> set[str]:
         # Who asks to come in is between them and those who keep the gate; so is whom somebody invites (rule 1.7).
         hidden |= {secret("asker", where) for where in WHERE_IN_AN_APPLICATION} | {"zqmailasker"}
         hidden |= {"zqmailinvitedqz", "zqinvitednameqz"}
-    # Rule 5.1: a draft is its owner's and of those who look after the space; administrators read the log of what happened.
+    # Rule 5.1: a draft is its owner's and of those who look after the space; administrators read the log.
     hidden |= (
         {secret("open", "resourcedraft")} if role not in {"moderator", "manager", "administrator"} else set()
     )
