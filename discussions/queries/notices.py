@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from community.core.keyset import read_time_key, split_page, time_key
-from community.core.models import AddressFault, Notice, NoticeQuerySet, NoticeReason
+from community.core.models import AddressFault, Module, ModuleSwitch, Notice, NoticeQuerySet, NoticeReason
 from community.core.moments import Clock
 from community.core.statements import Blank, OneOf, Statement
 from discussions.models import Post, Topic, visible_space_ids
@@ -23,6 +23,8 @@ NOTICES_PER_PAGE: Final = 30
 MOST_COUNTED: Final = 100
 # How the key of the one notice of a topic begins (rule 9.1).
 _OF_TOPIC: Final = "topic:"
+# What modules that can be switched off tell of.
+_TYPES_OF: Final = {Module.POLLS: ("poll",), Module.LIBRARY: ("resource", "collection")}
 
 
 def _open(notices: NoticeQuerySet, spaces: Sequence[int] | Combinable) -> NoticeQuerySet:
@@ -44,7 +46,16 @@ def _open(notices: NoticeQuerySet, spaces: Sequence[int] | Combinable) -> Notice
             )
         )
         .filter(Q(about__isnull=True) | Exists(topics.filter(pk=OuterRef("about"))))
+        .exclude(_switched_off())
     )
+
+
+def _switched_off() -> Q:
+    """Rule 15.6: what a module told of is gone with it, and comes back with it."""
+    off = Q()
+    for module, types in _TYPES_OF.items():
+        off |= Q(Exists(ModuleSwitch.objects.off().filter(name=module)), target_type__in=types)
+    return off
 
 
 _UNREAD: Final = Statement(

@@ -54,6 +54,7 @@ from discussions.models import (
     Topic,
     forget_visible_spaces,
 )
+from discussions.queries.notices import open_notices
 from members.actions.module import switch_module
 from members.models import Member
 from tests.discussions.test_office_text import W, document, package
@@ -614,8 +615,11 @@ def test_a_reader_counts_once_with_what_was_downloaded(space, member, guardian):
 
 def test_without_the_library_nothing_of_it_is_there(space, member, guardian, administrator):
     resource = published(guardian, owner=member, space=space, title="zqgoneqz")
+    dispatch_activity()
+    assert open_notices(reload(member)).filter(target_type="resource").exists()
     switch_module(Module.LIBRARY, by=administrator, is_on=False)
     assert not Resource.objects.visible_to(reload(member)).exists()
+    assert not open_notices(reload(member)).filter(target_type="resource").exists()
     with pytest.raises(Refused):
         create_resource(space, by=reload(member), words=words())
     found = search_page(reload(member), "zqgoneqz kind:resource", page=1)
