@@ -19,7 +19,7 @@ from community.core.tokens import create_token
 from discussions.actions.post import accept_answer
 from discussions.models import SpacePreset, TopicKind
 from members.models import Criterion, RoleName
-from tests.factories import make_application, make_member, make_post, make_space, make_topic
+from tests.factories import make_application, make_member, make_poll, make_post, make_space, make_topic
 from tests.servers import PROJECT, gunicorn
 from tests.thorough import THOROUGH
 
@@ -47,6 +47,8 @@ def furnish(actor) -> None:
         topic = make_topic(space=rooms[0], by=author, kind=TopicKind.QUESTION)
         make_post(topic=topic, by=others)
         accept_answer(make_post(topic=topic, by=actor, body="An *answer*."), by=author)
+    for author in (actor, others):
+        make_poll(place=rooms[0], by=author)
     for _number in range(4):
         make_application()
     Criterion.objects.create(name="Works in the field")
