@@ -43,8 +43,8 @@ from discussions.models import (
     stewarded_space_ids,
     visible_space_ids,
 )
-from members.models import EVERYWHERE, Employment, Member, RoleName, Sanction, Tie, TieKind
-from members.permissions import can_sanction_member, is_admitted, outranks
+from members.models import EVERYWHERE, Appeal, Employment, Member, RoleName, Sanction, Tie, TieKind
+from members.permissions import can_decide_appeal, can_sanction_member, is_admitted, outranks
 
 MODERATORS = (RoleName.MODERATOR, RoleName.MANAGER)
 # Rule 3.7: how long one's own deleted posts can be brought back.
@@ -660,7 +660,10 @@ def can_take_part_in_ruling(user: Member, case: Case, act: str) -> Decision:
     """Rule 8.4: what a steward decides stays inside their powers. Moderators and managers have all of them."""
     if not (may := can_rule(user, case)):
         return may
-    if user.has_role(*MODERATORS) or case.kind == CaseKind.APPEAL:
+    if case.kind == CaseKind.APPEAL:
+        appeals = Appeal.objects.select_related("suspension", "sanction")
+        return can_decide_appeal(user, appeals.get(pk=case.target_id).against)
+    if user.has_role(*MODERATORS):
         return ALLOWED
     assert case.space_id is not None
     needed = {RulingAct.QUIET: StewardPower.QUIET, RulingAct.MOVE: StewardPower.MOVE}.get(RulingAct(act))
