@@ -50,6 +50,7 @@ from discussions.actions.poll_notice import (
     tell_of_poll,
     tell_of_promise,
 )
+from discussions.actions.resource import follow_merge
 from discussions.actions.resource_notice import (
     tell_contributors_of_question,
     tell_contributors_of_use,
@@ -522,3 +523,18 @@ def forget_what_was_attached_to_hidden(activity: Activity) -> None:
 def read_what_is_attached_again(activity: Activity) -> None:
     refresh_usefulness(activity.data["topic_id"])
     transaction.on_commit(partial(enqueue, read_files))
+
+
+@on(Verb.TOPIC_MERGED)
+def keep_threads_of_resources(activity: Activity) -> None:
+    follow_merge(activity.data["from_topic_id"], activity.data["topic_id"])
+
+
+@on(Verb.POST_DELETED, Verb.POST_HIDDEN)
+def tell_that_a_source_is_gone(activity: Activity) -> None:
+    """The words were put into the resource with their author's say; whether they stay is its owner's to decide."""
+    made = Resource.objects.published().filter(passages__post=activity.target_id)
+    if _is_past(activity) or not made.exists() or not is_in_use(Module.LIBRARY):
+        return
+    for resource in made.select_related("space"):
+        tell_owner(resource, _("A post it was made of is gone: {title}"), at=activity.occurred_at)

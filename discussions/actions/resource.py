@@ -454,6 +454,19 @@ def add_source(resource: Resource, topic: Topic) -> None:
         resource.save(update_fields=["topic"])
 
 
+@transaction.atomic
+def follow_merge(topic_id: int, into_id: int) -> None:
+    """Two threads have become one: what was made of the first belongs to what is left. Safe to run twice."""
+    into = Topic.objects.filter(pk=into_id).first()
+    if into is None:
+        return
+    there = ResourceSource.objects.filter(topic=into).values("resource")
+    moved = ResourceSource.objects.filter(topic=topic_id)
+    moved.filter(resource__in=there).delete()
+    moved.update(topic=into, seen_number=into.last_number)
+    Resource.objects.filter(topic=topic_id).update(topic=into)
+
+
 def shown_passages(resource: Resource, *, now: datetime | None = None) -> list[ResourcePassage]:
     """Those that readers see: of who was asked and has not answered, none before the five days are over."""
     now = now or timezone.now()

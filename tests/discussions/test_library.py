@@ -23,6 +23,8 @@ from discussions.actions.contribution import (
     make_resource,
 )
 from discussions.actions.file_text import read_files
+from discussions.actions.post import delete_post
+from discussions.actions.rearrange import merge_topics
 from discussions.actions.resource import (
     ResourceWords,
     catch_up,
@@ -467,6 +469,21 @@ def test_the_owner_hears_that_the_thread_has_moved_on(made, thread, guardian, me
     assert made.sources.get().seen_number == 3
     catch_up(made, by=member)
     assert made.sources.get().seen_number == 4
+
+
+def test_threads_that_become_one_keep_what_was_made_of_them(made, thread, moderator, guardian, member):
+    for who in ("asker", "answerer", "doubter"):
+        answer_consent(made, by=thread[who], choice=Consent.APPROVED)
+    publish_resource(made, by=guardian)
+    other = make_topic(space=thread["topic"].space)
+    merge_topics(thread["topic"], other, by=moderator)
+    dispatch_activity()
+    made.refresh_from_db()
+    assert (made.topic, made.sources.get().topic) == (other, other)
+    Notice.objects.update(read_at=timezone.now())
+    delete_post(made.passages.get(post=thread["posts"][1]).post, by=moderator)
+    dispatch_activity()
+    assert Notice.objects.get(member=member, read_at=None).title.startswith("A post it was made of is gone")
 
 
 def test_posts_that_one_may_not_read_cannot_be_taken(member):
