@@ -304,9 +304,9 @@ def test_a_reply_costs_its_author_the_same_for_a_thousand_followers(member):
 # --- notify itself ---
 
 
-def test_the_default_is_the_digest_and_four_are_at_once():
+def test_the_default_is_the_digest_and_five_are_at_once():
     assert {reason for reason, way in DEFAULT_DELIVERY.items() if way == Delivery.AT_ONCE} == {
-        "mentioned", "replied", "message", "decided",
+        "mentioned", "replied", "message", "decided", "quoted",
     }  # fmt: skip
 
 
