@@ -185,7 +185,10 @@ class Verb(models.TextChoices):
     RESOURCE_OUTCOME_SAID = "resource.outcome_said", _("said what a resource was good for")  # outcome
     RESOURCE_OUTCOME_UNSAID = "resource.outcome_unsaid", _("took it back")  # outcome
     COLLECTION_CREATED = "collection.created", _("began a collection")
-    COLLECTION_EDITED = "collection.edited", _("changed a collection")  # fields; resource_id of what came or went
+    COLLECTION_EDITED = (
+        "collection.edited",
+        _("changed a collection"),
+    )  # fields; resource_id of what came or went
 
     # polls (rule 4): never what was chosen, and never how many voted. Without a topic, topic_id is null
     POLL_CREATED = "poll.created", _("asked a poll")  # kind, topic_id
@@ -194,7 +197,10 @@ class Verb(models.TextChoices):
     POLL_VOTE_CHANGED = "poll_vote.changed", _("changed a vote")  # topic_id
     POLL_REMINDED = "poll.reminded", _("closes soon")  # topic_id
     POLL_CLOSED = "poll.closed", _("closed a poll")  # topic_id, outcome_due_at
-    POLL_OUTCOME_DUE = "poll_outcome.due", _("owes what was done with it")  # topic_id; counterpart: the author
+    POLL_OUTCOME_DUE = (
+        "poll_outcome.due",
+        _("owes what was done with it"),
+    )  # topic_id; counterpart: the author
     POLL_OUTCOME_WRITTEN = "poll_outcome.written", _("said what was done with a poll")  # topic_id, in_time
     POLL_DELETED = "poll.deleted", _("deleted a poll")  # topic_id
 
