@@ -57,8 +57,8 @@ def make_moderation(members: Mapping[str, Member], spaces: Mapping[str, Space], 
 
 def _hold_something(members: Mapping[str, Member], space: Space, moderator: Member) -> None:
     """The rules are used for a moment, so that nothing else of the demo is judged by them."""
-    topics = Topic.objects.present().filter(space=space, closed_at__isnull=True).select_related("space")
-    topic = topics.order_by("-last_post_at")[0]
+    topics = Topic.objects.present().filter(space=space, closed_at__isnull=True, takes_replies=True)
+    topic = topics.select_related("space").order_by("-last_post_at")[0]
     settle_quality(space, by=None, rules=ARTICLE_COMMENTS)
     for name, text in (("ben", HELD), ("grace", RETURNED)):
         send_post(
