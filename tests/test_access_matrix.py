@@ -600,6 +600,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "core_apitoken": ("administrator",),
     "core_searchmiss": ("manager", "administrator"),
     "discussions_case": STAFF,
+    "discussions_poll": MODERATE,
     "discussions_post": MODERATE,
     "discussions_report": MODERATE,
     "discussions_resource": MODERATE,
