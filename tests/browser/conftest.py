@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from members.models import Member
 
@@ -48,6 +56,14 @@ ARGUMENTS = [
     "--disable-sync",
     f"--disable-features={','.join(SWITCHED_OFF)}",
 ]
+# Long enough that only what never comes fails, on a machine that does much else.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
+# SLOW_BROWSER=1 makes every page eight times slower and every request late: what only works when scripts come before
+# people do fails then.
+SLOW_BROWSER = bool(os.environ.get("SLOW_BROWSER"))
+LATENCY_MS = 400
+SLOWER = 8
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
@@ -107,6 +123,14 @@ def watch(live_server) -> Iterator[Watch]:
     assert watch.problems == []
 
 
+def slow_down(page: Page) -> None:
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    unlimited = {"downloadThroughput": -1, "uploadThroughput": -1}
+    devtools.send("Network.enable")
+    devtools.send("Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY_MS, **unlimited})
+
+
 PageAs = Callable[..., Page]
 
 
@@ -121,7 +145,7 @@ def page_as(browser: Browser, live_server, watch: Watch) -> Iterator[PageAs]:
 
     def page_as(member: Member | None, **options) -> Page:
         context = browser.new_context(base_url=live_server.url, **({"viewport": WIDE} | options))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS * (2 if SLOW_BROWSER else 1))
         contexts.append(context)
         if member is not None:
             client = Client()
@@ -130,6 +154,8 @@ def page_as(browser: Browser, live_server, watch: Watch) -> Iterator[PageAs]:
             context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
         page = context.new_page()
         watch.follow(page)
+        if SLOW_BROWSER:
+            slow_down(page)
         return page
 
     yield page_as
