@@ -121,8 +121,9 @@ def test_what_was_typed_before_the_keeping_had_come_is_kept(page_as, member, top
 
 def test_what_was_found_goes_below_what_was_begun_meanwhile(page_as, member, topic, watch):
     page = open_topic(page_as(member), topic)
+    box = open_editor(page)
     page.context.set_offline(True)
-    open_editor(page).press_sequentially("Written in a tunnel")
+    box.press_sequentially("Written in a tunnel")
     expect(page.locator(SAID)).to_have_text(re.compile("Kept on this device"))
     context = page.context
     page.close()
