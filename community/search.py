@@ -157,6 +157,7 @@ _TOPIC: Final = f"""(CASE entry.kind
 # read for each window.
 _ANSWERED: Final = "topic.kind = 'question' AND topic.accepted_post_id IS NOT NULL"
 _UNANSWERED: Final = "topic.kind = 'question' AND topic.accepted_post_id IS NULL"
+_OF_KINDS: Final = "topic.kind = ANY(%(topic_kinds)s)"
 _OF_TOPIC: Final = """(SELECT {condition}
     FROM discussions_topic AS topic WHERE entry.kind = 'topic' AND topic.id = entry.target_id)"""
 _IN_HTML: Final = "(SELECT post.html ~ '{part}' FROM discussions_post AS post WHERE post.id = {post})"
@@ -205,6 +206,9 @@ def _narrow(user: Member, asked: Asked, spaces: Sequence[Space]) -> _Narrowing:
                 condition = _STATES[name, value]
                 found.conditions.append("entry.kind = 'topic'")
                 found.asked.append(_OF_TOPIC.format(condition=condition))
+                # Which is what the index of open questions holds; it alone is read where nothing else is asked.
+                if _OF_KINDS in found.topics and TopicKind.QUESTION in found.parameters["topic_kinds"]:
+                    found.topics.remove(_OF_KINDS)
                 found.topics.append(condition)
                 found.is_sparse = found.is_of_topics = True
             elif name == "has" and value in _HAS:
@@ -284,10 +288,8 @@ def _narrow_kinds(found: _Narrowing, wanted: Sequence[str]) -> None:
         found.is_sparse = str(SearchKind.POST) not in entries
         found.is_of_topics = kinds == [str(SearchKind.TOPIC)]
     if topics and SearchKind.TOPIC not in entries:
-        found.asked.append(
-            f"(entry.kind <> 'topic' OR {_OF_TOPIC.format(condition='topic.kind = ANY(%(topic_kinds)s)')})"
-        )
-        found.topics.append("topic.kind = ANY(%(topic_kinds)s)")
+        found.asked.append(f"(entry.kind <> 'topic' OR {_OF_TOPIC.format(condition=_OF_KINDS)})")
+        found.topics.append(_OF_KINDS)
         found.parameters["topic_kinds"] = topics
 
 
@@ -542,16 +544,19 @@ def _few_holders(narrowing: _Narrowing) -> list[int] | None:
 
 
 def _few_topics(narrowing: _Narrowing) -> list[int] | None:
-    """All topics that the operators can mean, where they are few; None where they are many or could be anything."""
+    """All topics that the operators can mean, where they are few; None where they are many or could be anything.
+
+    In whichever space: the entries of those that are closed to the reader are none of the finds.
+    """
     if not (narrowing.is_of_topics and any("tag" in name for name in narrowing.parameters)):
         return None
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT topic.id FROM discussions_topic AS topic
-            WHERE topic.space_id = ANY(%(spaces)s) AND {" AND ".join(narrowing.topics)} LIMIT {FEW_NAMED}
+            WHERE {" AND ".join(["topic.deleted_at IS NULL", *narrowing.topics])} LIMIT {FEW_NAMED}
             """,  # noqa: S608
-            {"spaces": narrowing.spaces, **narrowing.parameters},
+            narrowing.parameters,
         )
         ids = [topic_id for (topic_id,) in cursor.fetchall()]
     return ids if len(ids) < FEW_NAMED else None
