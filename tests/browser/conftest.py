@@ -59,10 +59,8 @@ ARGUMENTS = [
 # Long enough that only what never comes fails, on a machine that does much else.
 PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
-# SLOW_BROWSER=1 makes every page eight times slower and every request late: what only works when scripts come before
-# people do fails then.
+# SLOW_BROWSER=1 makes every page eight times slower: what only works when scripts are quicker than people fails then.
 SLOW_BROWSER = bool(os.environ.get("SLOW_BROWSER"))
-LATENCY_MS = 400
 SLOWER = 8
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
@@ -123,14 +121,6 @@ def watch(live_server) -> Iterator[Watch]:
     assert watch.problems == []
 
 
-def slow_down(page: Page) -> None:
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    unlimited = {"downloadThroughput": -1, "uploadThroughput": -1}
-    devtools.send("Network.enable")
-    devtools.send("Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY_MS, **unlimited})
-
-
 PageAs = Callable[..., Page]
 
 
@@ -155,7 +145,7 @@ def page_as(browser: Browser, live_server, watch: Watch) -> Iterator[PageAs]:
         page = context.new_page()
         watch.follow(page)
         if SLOW_BROWSER:
-            slow_down(page)
+            context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         return page
 
     yield page_as
