@@ -141,6 +141,9 @@ class _Narrowing:
     parameters: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
+    # What is asked of topics, where topics of some tag alone are meant: conditions on `topic`.
+    topics: list[str] = field(default_factory=list)
+    is_of_topics: bool = False
     # Of what `has:` asks for; and the days that bound the search, where there are some.
     contents: list[str] = field(default_factory=list)
     before: datetime | None = None
@@ -168,7 +171,10 @@ _TOPIC: Final = f"""(CASE entry.kind
     ELSE (SELECT topic_id FROM discussions_post WHERE id = {_POST}) END)"""  # noqa: S608
 # Asked of each hit as a value and not with EXISTS: that would be joined, with all topics, or all posts with a link,
 # read for each window.
-_QUESTION: Final = """(SELECT topic.kind = 'question' AND topic.accepted_post_id IS {null}
+_ANSWERED: Final = "topic.kind = 'question' AND topic.accepted_post_id IS NOT NULL"
+_UNANSWERED: Final = "topic.kind = 'question' AND topic.accepted_post_id IS NULL"
+_OF_KINDS: Final = "topic.kind = ANY(%(topic_kinds)s)"
+_OF_TOPIC: Final = """(SELECT {condition}
     FROM discussions_topic AS topic WHERE entry.kind = 'topic' AND topic.id = entry.target_id)"""
 _IN_HTML: Final = "(SELECT post.html ~ '{part}' FROM discussions_post AS post WHERE post.id = {post})"
 _FILE: Final = """EXISTS (SELECT FROM discussions_attachment AS file
@@ -180,7 +186,6 @@ _HAS: Final = {
     ),
     "attachment": _FILE.format(post=_POST, is_picture="= 0"),
     "link": _IN_HTML.format(post=_POST, part='<a href="http'),
-    "answer": _QUESTION.format(null="NOT NULL"),
 }
 # The posts with such contents, the newest first. Where they are few, the search begins at them. The conditions are
 # written as those of the indexes `post_with_picture` and `post_with_link` are.
@@ -192,9 +197,11 @@ _HOLDERS: Final = {
         SELECT post_id FROM discussions_attachment WHERE width = 0 AND post_id IS NOT NULL LIMIT %(limit)s""",
     "link": """SELECT id FROM discussions_post WHERE html ~ '<a href="http' ORDER BY id DESC LIMIT %(limit)s""",
 }
-_IS: Final = {
-    "answered": _QUESTION.format(null="NOT NULL"),
-    "unanswered": _QUESTION.format(null="NULL"),
+# What only a question can be or have.
+_STATES: Final = {
+    ("is", "answered"): _ANSWERED,
+    ("has", "answer"): _ANSWERED,
+    ("is", "unanswered"): _UNANSWERED,
 }
 
 
@@ -209,19 +216,23 @@ def _narrow(user: Member, asked: Asked, spaces: Sequence[Space]) -> _Narrowing:
     _narrow_tags(found, values.get("tag", []))
     _narrow_kinds(found, values.get("kind", []), kinds_in_use(user))
     _narrow_days(found, values)
-    for name, known in (("is", _IS), ("has", _HAS)):
-        for value in values.get(name, []):
-            if value.lower() in known:
-                found.asked.append(known[value.lower()])
-                if known[value.lower()] in (_IS["answered"], _IS["unanswered"]):
-                    found.conditions.append("entry.kind = 'topic'")
-                    found.is_sparse = True
-                if name == "has":
-                    found.contents.append(value.lower())
+    for name, choice in (("is", STATES), ("has", CONTENTS)):
+        for value in map(str.lower, values.get(name, [])):
+            if (name, value) in _STATES:
+                condition = _STATES[name, value]
+                found.conditions.append("entry.kind = 'topic'")
+                found.asked.append(_OF_TOPIC.format(condition=condition))
+                # Which is what the index of open questions holds; it alone is read where nothing else is asked.
+                if _OF_KINDS in found.topics and TopicKind.QUESTION in found.parameters["topic_kinds"]:
+                    found.topics.remove(_OF_KINDS)
+                found.topics.append(condition)
+                found.is_sparse = found.is_of_topics = True
+            elif name == "has" and value in _HAS:
+                found.asked.append(_HAS[value])
+                found.contents.append(value)
             else:
-                choice = ", ".join(STATES if name == "is" else CONTENTS)
                 found.problems.append(
-                    _("“{name}:” takes one of these: {choice}.").format(name=name, choice=choice)
+                    _("“{name}:” takes one of these: {choice}.").format(name=name, choice=", ".join(choice))
                 )
     return found
 
@@ -259,11 +270,15 @@ def _narrow_authors(found: _Narrowing, wanted: Sequence[str], user: Member) -> N
 def _narrow_tags(found: _Narrowing, wanted: Sequence[str]) -> None:
     """All of them. A tag that only hidden topics carry and one that nobody uses both find nothing."""
     for number, value in enumerate(wanted):
+        is_meant = f"(tag.slug = lower(%(tag{number})s) OR lower(tag.name) = lower(%(tag{number})s))"
         found.asked.append(
             f"""EXISTS (SELECT FROM discussions_taggedtopic AS tagged
                 JOIN discussions_tag AS tag ON tag.id = tagged.tag_id
-                WHERE tagged.content_object_id = {_TOPIC}
-                  AND (tag.slug = lower(%(tag{number})s) OR lower(tag.name) = lower(%(tag{number})s)))"""
+                WHERE tagged.content_object_id = {_TOPIC} AND {is_meant})"""
+        )
+        found.topics.append(
+            f"""topic.id IN (SELECT tagged.content_object_id FROM discussions_taggedtopic AS tagged
+                WHERE tagged.tag_id IN (SELECT tag.id FROM discussions_tag AS tag WHERE {is_meant}))"""  # noqa: S608
         )
         found.parameters[f"tag{number}"] = value.removeprefix("#")
 
@@ -291,11 +306,10 @@ def _narrow_kinds(found: _Narrowing, wanted: Sequence[str], known: dict[str, Any
         found.conditions.append("entry.kind = %(kind)s" if len(kinds) == 1 else "entry.kind = ANY(%(kinds)s)")
         found.parameters |= {"kind": kinds[0], "kinds": kinds}
         found.is_sparse = str(SearchKind.POST) not in entries
+        found.is_of_topics = kinds == [str(SearchKind.TOPIC)]
     if topics and SearchKind.TOPIC not in entries:
-        found.asked.append(
-            """(entry.kind <> 'topic' OR (SELECT topic.kind = ANY(%(topic_kinds)s)
-                FROM discussions_topic AS topic WHERE topic.id = entry.target_id))"""
-        )
+        found.asked.append(f"(entry.kind <> 'topic' OR {_OF_TOPIC.format(condition=_OF_KINDS)})")
+        found.topics.append(_OF_KINDS)
         found.parameters["topic_kinds"] = topics
 
 
@@ -461,8 +475,9 @@ _OF_POSTS: Final = _named("""
     UNION ALL SELECT 'topic', post.topic_id FROM discussions_post AS post
         WHERE post.id = ANY(%(posts)s) AND post.number = 1
     UNION ALL SELECT 'attachment', file.id FROM discussions_attachment AS file WHERE file.post_id = ANY(%(posts)s)""")
-#: So many posts are looked through one by one; where more hold such a thing, it is found soon enough on the way.
-FEW_HOLDERS: Final = 4_000
+_OF_TOPICS: Final = _named("SELECT 'topic', id FROM unnest(%(topics)s::bigint[]) AS id")
+#: So many posts or topics are looked through one by one; where more are meant, one is found soon enough on the way.
+FEW_NAMED: Final = 4_000
 
 _BEST: Final = f""",
     best AS (
@@ -541,11 +556,30 @@ def _few_holders(narrowing: _Narrowing) -> list[int] | None:
     with connection.cursor() as cursor:
         for content in narrowing.contents:
             if content in _HOLDERS:
-                cursor.execute(_HOLDERS[content], {"limit": FEW_HOLDERS})
+                cursor.execute(_HOLDERS[content], {"limit": FEW_NAMED})
                 ids = [post_id for (post_id,) in cursor.fetchall()]
-                if len(ids) < FEW_HOLDERS:
+                if len(ids) < FEW_NAMED:
                     return ids
     return None
+
+
+def _few_topics(narrowing: _Narrowing) -> list[int] | None:
+    """All topics that the operators can mean, where they are few; None where they are many or could be anything.
+
+    In whichever space: the entries of those that are closed to the reader are none of the finds.
+    """
+    if not (narrowing.is_of_topics and any("tag" in name for name in narrowing.parameters)):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT topic.id FROM discussions_topic AS topic
+            WHERE {" AND ".join(["topic.deleted_at IS NULL", *narrowing.topics])} LIMIT {FEW_NAMED}
+            """,  # noqa: S608
+            narrowing.parameters,
+        )
+        ids = [topic_id for (topic_id,) in cursor.fetchall()]
+    return ids if len(ids) < FEW_NAMED else None
 
 
 def _find(
@@ -586,6 +620,10 @@ def _find(
     if holders is not None:
         parameters["posts"] = holders
         return (run(_OF_POSTS) if holders else []), True
+    topics = _few_topics(narrowing)
+    if topics is not None:
+        parameters["topics"] = topics
+        return (run(_OF_TOPICS) if topics else []), True
     windows = _windows("entry.id", _EDGES, nothing="0", wide=narrowing.wide)
     if narrowing.before is not None or narrowing.after is not None:
         windows, ages = _windows_by_day(narrowing)

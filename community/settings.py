@@ -103,6 +103,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "community.context.chrome",
             ],
+            "builtins": ["community.core.templatetags.inheritance"],
         },
     },
 ]

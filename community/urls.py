@@ -7,7 +7,9 @@ from django.urls import include, path
 from community.views import errors, gallery, health, home, mail, module, notice, search, text, welcome
 
 urlpatterns = [
+    # What is opened most stands first: an address is compared with each pattern before its own.
     path("", home.home, name="home"),
+    path("", include("discussions.urls")),
     path("search/", search.search, name="search"),
     path("search/suggestions/", search.search_suggest, name="search_suggest"),
     path("welcome/", welcome.welcome, name="welcome"),
@@ -25,7 +27,6 @@ urlpatterns = [
     path("health/", health.health, name="health"),
     path("csp-report/", health.csp_report, name="csp_report"),
     path("", include("members.urls")),
-    path("", include("discussions.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),

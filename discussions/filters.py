@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode
 
@@ -25,17 +26,7 @@ class TopicFilter:
 
     def query(self) -> str:
         """The one form of the address behind the question mark; '' for the list as it opens."""
-        if not (self.is_narrowed or self.which != FOR_YOU):
-            return ""
-        values = {
-            "list": self.which if self.which != FOR_YOU else "",
-            "space": self.space,
-            "tag": self.tag,
-            "kind": self.kind,
-            "unread": "1" if self.unread else "",
-            "unanswered": "1" if self.unanswered else "",
-        }
-        return urlencode({name: value for name, value in values.items() if value})
+        return _query(self)
 
     def but(self, **changes: Any) -> Self:
         return replace(self, **changes)
@@ -43,6 +34,20 @@ class TopicFilter:
     @property
     def is_narrowed(self) -> bool:
         return bool(self.space or self.tag or self.kind or self.unread or self.unanswered)
+
+
+# A page of a list links to some twenty others, the same for everybody.
+@lru_cache(maxsize=4096)
+def _query(wanted: TopicFilter) -> str:
+    values = {
+        "list": wanted.which if wanted.which != FOR_YOU else "",
+        "space": wanted.space,
+        "tag": wanted.tag,
+        "kind": wanted.kind,
+        "unread": "1" if wanted.unread else "",
+        "unanswered": "1" if wanted.unanswered else "",
+    }
+    return urlencode({name: value for name, value in values.items() if value})
 
 
 def read_filter(values: Mapping[str, str]) -> TopicFilter:

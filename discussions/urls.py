@@ -24,6 +24,8 @@ from discussions.views import (
 )
 
 urlpatterns = [
+    path("topics/", reading.topic_list, name="topic_list"),
+    path("topics/<int:topic_id>/", topic.topic_show, name="topic_show"),
     path("spaces/", space.space_list, name="space_list"),
     path("spaces/<slug:slug>/", space.space_show, name="space_show"),
     path("drafts/", draft.draft_list, name="draft_list"),
@@ -50,10 +52,8 @@ urlpatterns = [
     ),
     path("spaces/<slug:slug>/follow/", reading.space_follow, name="space_follow"),
     path("spaces/<slug:slug>/unfollow/", reading.space_unfollow, name="space_unfollow"),
-    path("topics/", reading.topic_list, name="topic_list"),
     path("topics/live/", reading.topic_list_live, name="topic_list_live"),
     path("topics/new/", topic.topic_create, name="topic_create"),
-    path("topics/<int:topic_id>/", topic.topic_show, name="topic_show"),
     path("topics/<int:topic_id>/edit/", topic.topic_edit, name="topic_edit"),
     path("topics/<int:topic_id>/close/", topic.topic_close, name="topic_close"),
     path("topics/<int:topic_id>/reopen/", topic.topic_reopen, name="topic_reopen"),

@@ -309,7 +309,9 @@ def visible_space_ids(user: object) -> frozenset[int]:
     """
     if not isinstance(user, Member):
         return frozenset()
-    return frozenset(space.pk for space in visible_spaces(user))
+    visible_spaces(user)
+    visible: frozenset[int] = user.__dict__["_visible_space_ids"]
+    return visible
 
 
 resolves_spaces(visible_space_ids)
@@ -324,6 +326,7 @@ def visible_spaces(user: object) -> list[Space]:
         rows = _OPEN_SPACES(presets=presets_open_to(user), member=user.pk) if user.is_admitted else ()
         loaded = [Space.from_db("default", _SPACE_COLUMNS, row[:-1]) for row in rows]
         user.__dict__["_visible_spaces"] = loaded
+        user.__dict__["_visible_space_ids"] = frozenset(space.pk for space in loaded)
         user.__dict__["_stewarded_spaces"] = {
             space.pk: frozenset(row[-1]) for space, row in zip(loaded, rows, strict=True) if row[-1]
         }
@@ -364,3 +367,4 @@ def forget_visible_spaces(user: Member) -> None:
     """After an action changed what this loaded member may see."""
     user.__dict__.pop("_visible_spaces", None)
     user.__dict__.pop("_stewarded_spaces", None)
+    user.__dict__.pop("_visible_space_ids", None)

@@ -66,6 +66,10 @@ class Role(models.Model):
             ),
             models.CheckConstraint(condition=Q(role__in=RoleName.values), name="role_known"),
         )
+        # Who holds an office: a handful among as many rows as there are members.
+        indexes = (
+            models.Index(fields=["role"], condition=~Q(role=RoleName.MEMBER), name="role_beyond_member"),
+        )
 
     def __str__(self) -> str:
         return self.get_role_display()

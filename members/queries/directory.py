@@ -35,6 +35,8 @@ VALUES_PER_PAGE: Final = 60
 _RECOUNTED: Final = 4
 #: How many people each of those counts is taken from: one search asks for up to four, beside that of who fits.
 _RECOUNTED_PEOPLE: Final = 300
+#: Nor from a facet alone that so many have: the index would hand out all of them before the first is counted.
+_RECOUNTED_FROM: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,17 @@ class Resolved:
     keys: Sequence[FacetKey]
     ids: Mapping[str, Sequence[int]]
     labels: Mapping[str, Mapping[str, str]]
+    people: Mapping[str, int]
+    """Of each facet of the search how many have one of its values, at most, as of last night."""
     everybody: int
     newcomers: int
+
+    def is_counted_without(self, key: str) -> bool:
+        """Whether the values of `key` are counted among those who fit everything else."""
+        rest = self.search.with_facet(key, ())
+        if rest.words or rest.is_new or len(rest.facets) != 1:
+            return True
+        return self.people.get(next(iter(rest.facets)), 0) <= _RECOUNTED_FROM
 
 
 # The profile asks in the first person, the directory speaks of others.
@@ -163,6 +174,7 @@ def resolve(search: DirectorySearch) -> Resolved:
     keys = [FacetKey(COMPANY, _("Company")), FacetKey(EXPERT, _("Expert in"))]
     ids: dict[str, list[int]] = {}
     labels: dict[str, dict[str, str]] = {}
+    having: dict[str, int] = {}
     totals = {"": 0, NEW: 0}
     with connection.cursor() as cursor:
         cursor.execute(_VALUES, [[key for key, _value in pairs], [value for _key, value in pairs]])
@@ -175,9 +187,10 @@ def resolve(search: DirectorySearch) -> Resolved:
             else:
                 ids.setdefault(key, []).append(pk)
                 labels.setdefault(key, {})[value] = label
+                having[key] = having.get(key, 0) + people
     known = {one.key for one in keys}
     facets = {key: values for key, values in search.facets.items() if key in known}
-    return Resolved(replace(search, facets=facets), keys, ids, labels, totals[""], totals[NEW])
+    return Resolved(replace(search, facets=facets), keys, ids, labels, having, totals[""], totals[NEW])
 
 
 def fitting(reader: Member, resolved: Resolved) -> DirectoryEntryQuerySet:
@@ -354,7 +367,7 @@ class Counts:
     more: frozenset[str]
     """Keys that were counted through only in part; '' for all that are not chosen."""
     uncounted: frozenset[str] = frozenset()
-    """Chosen keys beyond those that are counted again: of their values nothing is said."""
+    """Chosen keys that are not counted again: their values stand there without a count."""
 
     @property
     def is_more(self) -> bool:
@@ -371,6 +384,17 @@ _COUNT_SET: Final = """
     FROM (SELECT id, count(*) AS people FROM set_{number}, unnest(set_{number}.facets) AS id GROUP BY id) AS counted
     JOIN members_directoryfacet AS facet USING (id)
     WHERE facet.key = ANY(%s)
+"""
+# The values of facets that are not counted again: what most people have.
+_OFFERED: Final = """
+    SELECT 0, offered.key, offered.value, offered.label, 0,
+           row_number() OVER (PARTITION BY offered.key ORDER BY offered.people DESC, offered.label)
+    FROM unnest(%s::text[]) AS wanted (key)
+    CROSS JOIN LATERAL (
+        SELECT * FROM members_directoryfacet AS facet
+        WHERE facet.key = wanted.key AND facet.people > 0
+        ORDER BY facet.people DESC LIMIT %s
+    ) AS offered
 """
 _COUNT_ALL: Final = """
     SELECT facet.key, facet.value, facet.label, facet.people
@@ -408,9 +432,10 @@ def _count_sets(reader: Member, resolved: Resolved, keys: Sequence[str]) -> Coun
     """Facets that are not chosen are counted among those who fit; a chosen one among those who fit the others."""
     search = resolved.search
     chosen = [key for key in keys if key in search.facets]
-    uncounted = frozenset(chosen[_RECOUNTED:])
+    counted_again = [key for key in chosen if resolved.is_counted_without(key)][:_RECOUNTED]
+    uncounted = frozenset(chosen) - frozenset(counted_again)
     sets: list[tuple[str, list[str]]] = [("", [key for key in keys if key not in search.facets])]
-    sets += [(key, [key]) for key in chosen[:_RECOUNTED]]
+    sets += [(key, [key]) for key in counted_again]
     withs, counts = [], []
     parameters: list[Any] = []
     ending: list[Any] = []
@@ -427,6 +452,8 @@ def _count_sets(reader: Member, resolved: Resolved, keys: Sequence[str]) -> Coun
     counts.append(
         f"SELECT 0, '{NEW}', '', '', count(*), 0 FROM set_0 WHERE joined_at >= now() - {NEW_DAYS} * interval '1 day'"  # noqa: S608
     )
+    counts.append(_OFFERED)
+    ending += [sorted(uncounted), VALUES_PER_FACET]
     values_chosen = [value for values in resolved.search.facets.values() for value in values]
     query = (
         f"WITH {', '.join(withs)} SELECT number, key, value, label, people FROM ("  # noqa: S608

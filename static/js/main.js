@@ -22,7 +22,15 @@ async function attach(element) {
     if (!name || done.has(name)) continue;
     done.add(name);
     (await find(name))(element);
+    if (!(name in known)) catchUp(element);
   }
+}
+
+/* Whoever was quicker than a fetched behaviour has typed already: it hears of that now. */
+function catchUp(element) {
+  const field = document.activeElement;
+  if (!element.contains(field) || !("defaultValue" in field) || field.value === field.defaultValue) return;
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
 function attachAll(root) {

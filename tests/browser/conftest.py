@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from members.models import Member
 
@@ -48,6 +56,12 @@ ARGUMENTS = [
     "--disable-sync",
     f"--disable-features={','.join(SWITCHED_OFF)}",
 ]
+# Long enough that only what never comes fails, on a machine that does much else.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
+# SLOW_BROWSER=1 makes every page eight times slower: what only works when scripts are quicker than people fails then.
+SLOW_BROWSER = bool(os.environ.get("SLOW_BROWSER"))
+SLOWER = 8
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
@@ -121,7 +135,7 @@ def page_as(browser: Browser, live_server, watch: Watch) -> Iterator[PageAs]:
 
     def page_as(member: Member | None, **options) -> Page:
         context = browser.new_context(base_url=live_server.url, **({"viewport": WIDE} | options))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS * (2 if SLOW_BROWSER else 1))
         contexts.append(context)
         if member is not None:
             client = Client()
@@ -130,6 +144,8 @@ def page_as(browser: Browser, live_server, watch: Watch) -> Iterator[PageAs]:
             context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
         page = context.new_page()
         watch.follow(page)
+        if SLOW_BROWSER:
+            context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         return page
 
     yield page_as

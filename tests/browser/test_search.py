@@ -41,6 +41,18 @@ def test_a_suggestion_is_chosen_by_keyboard(page_as, member, topic):
     page.wait_for_url(f"**{topic.get_absolute_url()}*")
 
 
+def test_what_was_typed_before_the_suggestions_had_come_is_suggested_for(page_as, member, topic):
+    page = page_as(member)
+    held = []
+    page.route("**/behaviours/suggest*.js", lambda route: held.append(route))  # noqa: PLW0108
+    with page.expect_request("**/behaviours/suggest*.js"):
+        page.goto("/spaces/")
+    page.locator("#top-search").focus()
+    page.keyboard.type("renew")
+    held[0].continue_()
+    expect(page.get_by_role("option", name="Renewal letters")).to_be_visible()
+
+
 def test_search_and_messages_work_without_script(page_as, member, other_member, topic):
     page = page_as(member, java_script_enabled=False)
     page.goto("/search/")

@@ -30,6 +30,7 @@ def test_no_statement_waits_for_ever() -> None:
     settings = database_settings("postgresql://h/n", statement_timeout_ms=1, lock_timeout_ms=2)
     assert settings["OPTIONS"]["options"] == (
         "-c statement_timeout=1 -c lock_timeout=2 -c idle_in_transaction_session_timeout=30000"
+        " -c max_parallel_workers_per_gather=0"
     )
     assert settings["OPTIONS"]["connect_timeout"] == 5
 

@@ -73,6 +73,10 @@ def community(member, other_member):
         ("heron tag:birds", ["Linked", "Linked", "Open"]),
         ("heron tag:#Birds tag:water", ["Open"]),
         ("heron tag:none", []),
+        ("heron tag:birds kind:topic", ["Linked", "Open"]),
+        ("heron tag:birds kind:question is:unanswered", ["Open"]),
+        ("heron tag:birds tag:water has:answer", []),
+        ("heron tag:none is:unanswered", []),
         ("heron kind:question", ["Answered", "Open"]),
         ("heron kind:reply", ["Linked"]),
         ("heron kind:topic", ["Answered", "Linked", "Open"]),
@@ -353,7 +357,7 @@ def test_any_topic_and_page_number_is_taken(web, number):
 def test_what_takes_too_long_is_looked_for_among_the_newest(web, community, monkeypatch):
     monkeypatch.setattr(search, "PATIENCE", 1)
     slow = "TRUE AND (SELECT count(*) FROM generate_series(1, 3000000)) > 0"
-    monkeypatch.setitem(search._IS, "unanswered", slow)
+    monkeypatch.setitem(search._STATES, ("is", "unanswered"), slow)
     found = page(web, "heron is:unanswered")
     assert found.rows == []
     assert found.problems == (
@@ -368,7 +372,8 @@ NARROWED = (
     "heron before:2024 before:2023-03-02", "heron after:2023-03-02 after:2020", "has:link", "heron has:link",
     "heron has:link before:2999", "heron has:image", "heron has:link has:image", "heron has:answer", "pike has:link",
     "heron kind:question", "heron is:answered", "heron is:unanswered kind:topic", "heron kind:question kind:reply",
-    "heron kind:question before:2024", "tag:birds heron", "kind:reply",
+    "heron kind:question before:2024", "tag:birds heron", "kind:reply", "heron tag:birds kind:topic",
+    "heron tag:birds kind:question is:unanswered", "tag:birds is:answered", "heron tag:birds tag:pricing kind:topic",
 )  # fmt: skip
 
 
@@ -391,7 +396,7 @@ def test_ages_and_shortcuts_change_nothing_of_what_is_found(web, community, monk
     assert usual["heron after:2999"] == []
     assert usual["heron has:link"] == ["Linked"]
     assert usual["heron has:image"] == []
-    monkeypatch.setattr(search, "FEW_HOLDERS", 1)
+    monkeypatch.setattr(search, "FEW_NAMED", 1)
     assert {words: titles(web, words) for words in NARROWED} == usual
     for ages in ((1, 2, 3), (2, 4, 6), (1, 100, 200)):
         edges = [f"%(top)s - {age}" for age in ages]

@@ -531,6 +531,20 @@ class TestPage:
         assert counts(response, "place") == {"oslo": "3+"}
         assert response.context["page"].found_label == "4 people"
 
+    def test_beside_a_facet_that_very_many_have_the_values_of_the_other_stand_uncounted(
+        self, web, member, monkeypatch
+    ):
+        monkeypatch.setattr("members.queries.directory._RECOUNTED_FROM", 2)
+        for place in ("Oslo", "Oslo", "Oslo", "Bergen"):
+            say(make_member(), place=place, helps_topics=["pricing"])
+        say(make_member(), place="Bergen", helps_topics=["audits"])
+        count_directory()
+        both = page(web, facet=["place:bergen", "helps_topics:pricing"])
+        # Four help with pricing, too many to be counted by place; two are in Bergen, and those are counted.
+        assert counts(both, "place") == {"oslo": "", "bergen": ""}
+        assert counts(both, "helps_topics") == {"audits": "1", "pricing": "1"}
+        assert both.context["page"].found_label == "1 person"
+
 
 @pytest.mark.django_db
 class TestOrganisation:

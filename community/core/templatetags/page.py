@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from operator import attrgetter
@@ -206,6 +207,9 @@ def _is_fixed_word(node: TranslateNode) -> bool:
     )
 
 
+_needs_escape = re.compile("[&<>\"']").search
+
+
 def _printer(field: str, context: Context) -> Show:
     get = attrgetter(field)
 
@@ -214,7 +218,10 @@ def _printer(field: str, context: Context) -> Show:
         kind = value.__class__
         if kind is SafeString:
             return str(value)
-        return escape(value) if kind is str else render_value_in_context(value, context)
+        if kind is not str:
+            return render_value_in_context(value, context)
+        # Most are names, numbers and addresses: looking costs a third of replacing nothing five times.
+        return escape(value) if _needs_escape(value) else str(value)
 
     return show
 

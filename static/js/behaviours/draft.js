@@ -32,8 +32,8 @@ export default function draft(form) {
   hidden("draft_key", key);
   hidden("draft_writer", writer);
   hidden("draft_sequence", sequence);
-  kept = JSON.stringify(words());
-  restore();
+  kept = JSON.stringify(sent());
+  if (!restore() && isDirty()) keepSoon();
 
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
@@ -70,12 +70,29 @@ export default function draft(form) {
     return Object.fromEntries(FIELDS.map((name) => [name, data.get(name)]).filter(([, text]) => typeof text === "string" && text));
   }
 
+  /* What somebody was quick enough to type before this was fetched: fields that are not as the server sent them. */
+  function begun() {
+    return TYPED.map((name) => form.elements.namedItem(name)).filter((field) => field && field.value !== field.defaultValue);
+  }
+
+  function sent() {
+    const given = words();
+    for (const { name, defaultValue } of begun()) {
+      if (defaultValue) given[name] = defaultValue;
+      else delete given[name];
+    }
+    return given;
+  }
+
   function isDirty() {
     return JSON.stringify(words()) !== kept;
   }
 
   function changed(event) {
-    if (event.target.closest?.("[data-draft-aids]")) return;
+    if (!event.target.closest?.("[data-draft-aids]")) keepSoon();
+  }
+
+  function keepSoon() {
     remember();
     clearTimeout(timer);
     if (!apart) timer = setTimeout(save, WAIT);
@@ -104,28 +121,33 @@ export default function draft(form) {
     try {
       found = JSON.parse(localStorage.getItem(place));
     } catch {
-      return;
+      return false;
     }
-    if (!found?.words || !TYPED.some((name) => found.words[name] && !NOTHING.test(found.words[name]))) return;
+    if (!found?.words || !TYPED.some((name) => found.words[name] && !NOTHING.test(found.words[name]))) return false;
     if (JSON.stringify(found.words) === kept) {
       forget();
-      return;
+      return false;
     }
     /* What the server has kept since is another window's: it says so itself when this is sent. */
     sequence = found.sequence;
     hidden("draft_sequence", sequence);
-    fill(found.words);
+    fill(found.words, begun());
     tell("found");
     timer = setTimeout(save, 100);
+    return true;
   }
 
-  function fill(given) {
+  /* Fields that somebody has begun to fill stay; a text that was begun gets the given one below it. */
+  function fill(given, begun = []) {
+    const filled = begun.map(({ name }) => name);
     for (const [name, text] of Object.entries(given)) {
       if (name === "body" || name === "body_format" || name === "version") continue;
       const field = form.elements.namedItem(name);
-      if (field) field.value = text;
+      if (field && !filled.includes(name)) field.value = text;
     }
-    write("editor:set", { source: given.body ?? "", format: given.body_format ?? "markdown" });
+    const { body: source = "", body_format: format = "markdown" } = given;
+    if (!filled.includes("body")) write("editor:set", { source, format });
+    else if (source && source !== value("body")) write("editor:append", { source, format });
   }
 
   function write(name, detail) {
