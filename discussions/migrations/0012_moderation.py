@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('discussions', '0011_library'),
-        ('members', '0009_sanctions'),
+        ('members', '0010_sanctions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
