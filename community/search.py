@@ -548,7 +548,8 @@ def _few_topics(narrowing: _Narrowing) -> list[int] | None:
 
     In whichever space: the entries of those that are closed to the reader are none of the finds.
     """
-    if not (narrowing.is_of_topics and any("tag" in name for name in narrowing.parameters)):
+    # Without a tag they are never few.
+    if not (narrowing.is_of_topics and "tag0" in narrowing.parameters):
         return None
     with connection.cursor() as cursor:
         cursor.execute(
