@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -25,7 +26,6 @@ from discussions.models import Attachment, Poll, Post, Resource, Space, Tag, Top
 from discussions.queries.messages import FoundMessage, found_messages
 from members.directory import DirectorySearch, words_of
 from members.models import DirectoryEntry, Member
-from members.models.directory import HoldsWords
 from members.queries.directory import MemberRow, directory_page
 
 RESULTS: Final = 20
@@ -568,7 +568,8 @@ def _few_topics(narrowing: _Narrowing) -> list[int] | None:
 
     In whichever space: the entries of those that are closed to the reader are none of the finds.
     """
-    if not (narrowing.is_of_topics and any("tag" in name for name in narrowing.parameters)):
+    # Without a tag they are never few.
+    if not (narrowing.is_of_topics and "tag0" in narrowing.parameters):
         return None
     with connection.cursor() as cursor:
         cursor.execute(
@@ -892,18 +893,15 @@ def search_suggestions(user: Member, typed: str) -> list[Suggestion]:
 
 
 def _people_beginning(user: Member, typed: str) -> list[Member]:
-    """By what all members may see of them, and of those only whose name it is."""
+    """Those of whose name each word begins a part. Along the index of names alone: no profile is read for it."""
     words = words_of(typed)[:4]
     if not words:
         return []
-    lexemes = " & ".join(f"'{word}':*" for word in words)
-    entries = (
-        DirectoryEntry.objects.visible_to(user)
-        .filter(HoldsWords(F("vector"), Value(lexemes)))
-        .filter(sort_name__contains=words[0])
-        .order_by("sort_name")
-    )
-    return list(Member.objects.visible_to(user).filter(pk__in=entries.values("pk")[:50])[:SUGGESTED])
+    entries = DirectoryEntry.objects.visible_to(user).annotate(named=Concat(Value(" "), F("sort_name")))
+    for word in words:
+        entries = entries.filter(Q(named__contains=f" {word}") | Q(named__contains=f"-{word}"))
+    found = entries.order_by("sort_name").values("pk")[:50]
+    return list(Member.objects.visible_to(user).filter(pk__in=found)[:SUGGESTED])
 
 
 def _literal(word: str) -> str:

@@ -462,7 +462,7 @@ class _PostPrinter:
             reply_url=f"{self.url}?page={page_of(number)}&reply_to={number}#write" if self.may_write else "",
             quote_url=f"{self.url}?page={page_of(number)}&quote={number}#write" if self.may_write else "",
             permanent_url=base,
-            has_menu=may_edit or bool(accept_url),
+            has_menu=may_edit,
             accept_url=accept_url,
             accept_label=self.words.accept[is_accepted],
             edit_url=f"{base}edit/" if may_edit else "",

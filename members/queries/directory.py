@@ -385,10 +385,8 @@ _COUNT_SET: Final = """
     JOIN members_directoryfacet AS facet USING (id)
     WHERE facet.key = ANY(%s)
 """
-# The values of facets that are not counted again: what most people have.
+# Of each wanted facet what most people have, as of last night.
 _OFFERED: Final = """
-    SELECT 0, offered.key, offered.value, offered.label, 0,
-           row_number() OVER (PARTITION BY offered.key ORDER BY offered.people DESC, offered.label)
     FROM unnest(%s::text[]) AS wanted (key)
     CROSS JOIN LATERAL (
         SELECT * FROM members_directoryfacet AS facet
@@ -396,14 +394,10 @@ _OFFERED: Final = """
         ORDER BY facet.people DESC LIMIT %s
     ) AS offered
 """
-_COUNT_ALL: Final = """
-    SELECT facet.key, facet.value, facet.label, facet.people
-    FROM unnest(%s::text[]) AS wanted (key)
-    CROSS JOIN LATERAL (
-        SELECT * FROM members_directoryfacet AS facet
-        WHERE facet.key = wanted.key AND facet.people > 0
-        ORDER BY facet.people DESC LIMIT %s
-    ) AS facet
+_COUNT_ALL: Final = f"SELECT offered.key, offered.value, offered.label, offered.people {_OFFERED}"
+_UNCOUNTED: Final = f"""
+    SELECT 0, offered.key, offered.value, offered.label, 0,
+           row_number() OVER (PARTITION BY offered.key ORDER BY offered.people DESC, offered.label) {_OFFERED}
 """
 
 
@@ -452,7 +446,7 @@ def _count_sets(reader: Member, resolved: Resolved, keys: Sequence[str]) -> Coun
     counts.append(
         f"SELECT 0, '{NEW}', '', '', count(*), 0 FROM set_0 WHERE joined_at >= now() - {NEW_DAYS} * interval '1 day'"  # noqa: S608
     )
-    counts.append(_OFFERED)
+    counts.append(_UNCOUNTED)
     ending += [sorted(uncounted), VALUES_PER_FACET]
     values_chosen = [value for values in resolved.search.facets.values() for value in values]
     query = (

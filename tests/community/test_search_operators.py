@@ -315,6 +315,12 @@ def test_suggestions_name_topics_people_and_tags(web, community):
     assert suggested(web, "in:pri") == []
 
 
+def test_people_are_suggested_by_the_beginnings_of_their_names_alone(web):
+    make_member("Anna-Lena Brügge")
+    assert suggested(web, "len") == suggested(web, "bru len") == ["Person Anna-Lena Brügge"]
+    assert suggested(web, "nna") == suggested(web, "len none") == []
+
+
 def test_suggestions_name_nothing_hidden(web, member, other_member):
     space = make_space(preset="private", members=[other_member])
     make_topic(space=space, by=other_member, title="Quiet matter", body="x", tags=["quiet"])

@@ -138,8 +138,8 @@ export default function draft(form) {
   }
 
   /* Fields that somebody has begun to fill stay; a text that was begun gets the given one below it. */
-  function fill(given, begun = []) {
-    const filled = begun.map(({ name }) => name);
+  function fill(given, typed = []) {
+    const filled = typed.map(({ name }) => name);
     for (const [name, text] of Object.entries(given)) {
       if (name === "body" || name === "body_format" || name === "version") continue;
       const field = form.elements.namedItem(name);

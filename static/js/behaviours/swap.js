@@ -1,4 +1,4 @@
-/* A button with data-swap=".post" sends its form in the background and replaces that ancestor by the answer.
+/* A button with data-swap sends its form in the background and replaces its post, or the ancestor it names, by the answer.
    Without this file, or without htmx, the same button sends the same form and the page comes back. */
 const REFUSED = [400, 403, 404, 409, 422, 429];
 
@@ -13,7 +13,7 @@ export default function swap(root) {
 
   root.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-swap]");
-    const target = button?.closest(button.dataset.swap);
+    const target = button?.closest(button.dataset.swap || ".post");
     if (!target || !window.htmx || event.defaultPrevented) return;
     event.preventDefault();
     if (target.getAttribute("aria-busy") === "true") return;
