@@ -3,6 +3,7 @@
 from members.models.application import (
     DECIDED_STATES,
     OPEN_STATES,
+    SENT_STATES,
     WITH_REVIEWERS,
     Admission,
     Answer,
@@ -42,6 +43,7 @@ __all__ = [
     "HANDLE",
     "OPEN_STATES",
     "PRECEDENCE",
+    "SENT_STATES",
     "STAFF_ROLES",
     "WITH_REVIEWERS",
     "Admission",

@@ -35,6 +35,8 @@ OPEN_STATES: Final = (
     ApplicationState.MORE_ASKED,
     ApplicationState.WAITLISTED,
 )
+# Open, and no longer with the applicant alone.
+SENT_STATES: Final = OPEN_STATES[1:]
 DECIDED_STATES: Final = (ApplicationState.ACCEPTED, ApplicationState.DECLINED)
 # With the reviewers: what the due clock runs for. It stands still while the applicant is asked for more.
 WITH_REVIEWERS: Final = (ApplicationState.SUBMITTED, ApplicationState.IN_REVIEW)
@@ -127,6 +129,13 @@ class Application(models.Model):
             # The queue: what is due first.
             models.Index(
                 fields=["due_at", "id"], condition=Q(state__in=WITH_REVIEWERS), name="application_due"
+            ),
+            # How many are in each list that is open.
+            models.Index(
+                fields=["state", "due_at"],
+                include=["member"],
+                condition=Q(state__in=SENT_STATES, submitted_at__isnull=False),
+                name="application_sent",
             ),
             models.Index(
                 fields=["tier", "waitlist_rank", "waitlisted_at"],

@@ -144,7 +144,7 @@ class EachNode(Node):
         language = _language(context)
         show = self.kept.get(language)
         if show is None:
-            show = self.kept[language] = _joined(self._steps(self.nodelist, context.new({})))
+            show = self.kept[language] = _whole(self._steps(self.nodelist, context.new({})))
         return SafeString("".join([show(row) for row in self.rows.resolve(context) or ()]))
 
     def _check(self, nodelist: NodeList) -> None:
@@ -190,11 +190,11 @@ class EachNode(Node):
             return str(node.render(context))
         chosen: Step = ""
         for condition, inside in reversed(node.conditions_nodelists):
-            show = _joined(self._steps(inside, context))
+            steps = self._steps(inside, context)
             if condition is None:
-                chosen = show
+                chosen = _joined(steps)
             else:
-                chosen = _choice(attrgetter(self._field(condition.value, node)), show, chosen)
+                chosen = _choice(attrgetter(self._field(condition.value, node)), _joined(steps), chosen)
         return chosen
 
 
@@ -226,7 +226,20 @@ def _printer(field: str, context: Context) -> Show:
     return show
 
 
-def _joined(steps: list[Step]) -> Show:
+def _whole(steps: list[Step]) -> Show:
+    joined = _joined(steps)
+    return (lambda row: joined) if isinstance(joined, str) else joined
+
+
+def _joined(steps: list[Step]) -> Step:
+    """One step for several. Most branches are a word or a field between two tags: for those nothing is gathered."""
+    match steps:
+        case []:
+            return ""
+        case [only]:
+            return only
+        case [str(before), step, str(after)] if not isinstance(step, str):
+            return lambda row: before + step(row) + after
     fixed = [step if isinstance(step, str) else "" for step in steps]
     moving = [(place, step) for place, step in enumerate(steps) if not isinstance(step, str)]
 
@@ -239,7 +252,11 @@ def _joined(steps: list[Step]) -> Show:
     return show
 
 
-def _choice(get: Callable[[Any], Any], yes: Show, no: Step) -> Show:
+def _choice(get: Callable[[Any], Any], yes: Step, no: Step) -> Show:
+    if isinstance(yes, str):
+        if isinstance(no, str):
+            return lambda row: yes if get(row) else no
+        return lambda row: yes if get(row) else no(row)
     if isinstance(no, str):
         return lambda row: yes(row) if get(row) else no
     return lambda row: yes(row) if get(row) else no(row)
