@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('discussions', '0011_library'),
-        ('members', '0010_sanctions'),
+        ('members', '0011_sanctions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

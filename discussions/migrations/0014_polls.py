@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("discussions", "0013_moderation_checked"),
-        ("members", "0011_appeals_imposed"),
+        ("members", "0012_appeals_imposed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,6 +13,6 @@ def name_imposers(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0010_sanctions")]
+    dependencies = [("members", "0011_sanctions")]
 
     operations = [migrations.RunPython(name_imposers, migrations.RunPython.noop)]

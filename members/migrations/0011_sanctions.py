@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0009_role_index'),
+        ('members', '0010_sent_applications'),
     ]
 
     operations = [
