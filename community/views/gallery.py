@@ -304,6 +304,7 @@ def _topic_show(case: str) -> dict[str, Any]:
             unfollow_url="#",
             answering_label=f"{words['other']} is answering this." if case == "long" else "",
             claim_url="" if case == "long" else "#",
+            resources_url="#",
         ),
         "form": ReplyForm(),
         "answering": "",

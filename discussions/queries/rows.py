@@ -151,6 +151,8 @@ class TopicPage(Row):
     experts_url: str = ""
     live_url: str = ""
     poll_url: str = ""
+    resources_url: str = ""
+    has_resources: bool = False
 
 
 @dataclass(frozen=True, slots=True)

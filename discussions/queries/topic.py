@@ -31,6 +31,7 @@ from discussions.models import (
     Reaction,
     ReactionKind,
     ReadState,
+    Resource,
     Space,
     SpacePreset,
     TaggedTopic,
@@ -81,7 +82,10 @@ _TOPIC_COLUMNS = tuple(field.attname for field in Topic._meta.concrete_fields)
 _READER = Blank("reader")
 # Of the replies to one post, shown under it.
 REPLIES_SHOWN = 50
-_MINE = ("my_level", "my_reason", "claimer_id", "claimer", "my_number", "tag_names", "tag_slugs", "has_polls")
+_MINE = (
+    *("my_level", "my_reason", "claimer_id", "claimer", "my_number", "tag_names", "tag_slugs", "has_polls"),
+    "resource_spaces",
+)
 
 
 def _opened() -> "QuerySet[Topic, Any]":
@@ -89,6 +93,7 @@ def _opened() -> "QuerySet[Topic, Any]":
     read = ReadState.objects.filter(member=_READER, topic=OuterRef("pk"))
     tags = TaggedTopic.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
     claim = Claim.objects.current().filter(topic=OuterRef("pk"))
+    resources = Resource.objects.published().filter(sources__topic=OuterRef("pk"))
     return (
         Topic.objects.present()
         .filter(pk=Blank("topic"))
@@ -101,6 +106,7 @@ def _opened() -> "QuerySet[Topic, Any]":
             tag_names=ArraySubquery(tags.values("tag__name")),
             tag_slugs=ArraySubquery(tags.values("tag__slug")),
             has_polls=Exists(Poll.objects.present().filter(topic=OuterRef("pk"))),
+            resource_spaces=ArraySubquery(resources.values("space")),
         )
         .values_list(*_TOPIC_COLUMNS, *_MINE)
     )
@@ -117,12 +123,12 @@ def open_topic(user: Member, topic_id: int) -> Topic | None:
     found = _OPENED(topic=topic_id, reader=user.pk)
     if not found:
         return None
-    *columns, level, reason, claimer_id, claimer, number, tag_names, tag_slugs, has_polls = found[0]
+    *columns, level, reason, claimer_id, claimer, number, tag_names, tag_slugs, has_polls, spaces = found[0]
     topic = Topic.from_db("default", _TOPIC_COLUMNS, columns)
-    space = next((space for space in visible_spaces(user) if space.pk == topic.space_id), None)
-    if space is None:
+    visible = {space.pk: space for space in visible_spaces(user)}
+    if topic.space_id not in visible:
         return None
-    topic.space = space
+    topic.space = visible[topic.space_id]
     # What `annotate` would set.
     topic.__dict__ |= {
         "my_level": level,
@@ -132,6 +138,7 @@ def open_topic(user: Member, topic_id: int) -> Topic | None:
         "my_number": number,
         "my_tags": list(zip(tag_names, tag_slugs, strict=True)),
         "has_polls": has_polls,
+        "has_resources": not visible.keys().isdisjoint(spaces),
     }
     return topic
 
@@ -201,7 +208,12 @@ def topic_page(topic: Topic, user: Member, *, page: int) -> TopicPage:
 def _about_reader(topic: Topic, user: Member) -> dict[str, Any]:
     """Why the reader follows, and who is at an open question (rules 3.9 and 3.11)."""
     url, reason, claimer_id = topic.get_absolute_url(), topic.my_reason, topic.claimer_id  # type: ignore[attr-defined]
-    shown = {"live_url": f"{url}live/?after={topic.last_number}", "poll_url": create_poll_url(user, topic)}
+    shown = {
+        "live_url": f"{url}live/?after={topic.last_number}",
+        "poll_url": create_poll_url(user, topic),
+        "resources_url": f"{url}resources/" if user.uses(Module.LIBRARY) else "",
+        "has_resources": topic.has_resources,  # type: ignore[attr-defined]
+    }
     if reason and topic.my_level != FollowLevel.MUTE:  # type: ignore[attr-defined]
         label = _REASONS[reason]
         shown |= {

@@ -35,6 +35,7 @@ from discussions.models import (
     ResourceKind,
     ResourceReader,
     ResourceState,
+    SpacePreset,
     Topic,
 )
 from members.actions.module import switch_module
@@ -182,6 +183,18 @@ def test_a_thread_and_its_resources_lead_to_each_other(web, published, member):
     assert published.get_absolute_url() in text_of(web, reverse("topic_resources", args=[topic.pk]))
     assert f"{topic.get_absolute_url()}resources/" in text_of(web, topic.get_absolute_url())
     assert topic.get_absolute_url() in text_of(web, published.get_absolute_url())
+
+
+def test_a_thread_fetches_its_resources_only_where_the_reader_may_see_one(web, published):
+    thread = Topic.objects.get().get_absolute_url()
+    fetches = f'hx-get="{thread}resources/"'
+    assert fetches in web.get(thread).text
+    Resource.objects.update(space=make_space(preset=SpacePreset.HIDDEN))
+    answer = web.get(thread).text
+    assert fetches not in answer
+    assert f'href="{thread}resources/"' in answer
+    Resource.objects.update(space=Topic.objects.get().space, retired_at=timezone.now(), retire_reason="Old.")
+    assert fetches not in web.get(thread).text
 
 
 def test_posts_become_passages_on_a_page(client_as, member, thread):
