@@ -14,9 +14,17 @@ from community.core.errors import Conflict, Invalid
 from community.core.forms import ActionForm, LineField, ProseField
 from community.core.permissions import require
 from community.core.text import Prose, SourceFormat
-from community.welcome import introduce_newcomer, introduction_template, space_for_introductions
-from discussions.models import TITLE_LENGTH
+from community.welcome import (
+    held_introduction,
+    introduce_newcomer,
+    introduction_template,
+    space_for_introductions,
+)
+from discussions.forms.writing import WritingForm
+from discussions.models import TITLE_LENGTH, HeldPost
 from discussions.queries import readable_by
+from discussions.queries.spaces import quality_of
+from discussions.views.topic import advised_in, say_held
 from members.actions.fact import FactChange, set_facts
 from members.actions.welcome import STEPS, lead_to_welcome, next_step, take_step
 from members.models import Fact, Member, Welcome
@@ -55,7 +63,7 @@ class LooksForForm(ActionForm):
     )
 
 
-class IntroducesForm(ActionForm):
+class IntroducesForm(WritingForm):
     title = LineField(label=gettext_lazy("Title"), max_length=TITLE_LENGTH)
     body = ProseField(label=gettext_lazy("Your introduction"))
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
@@ -82,12 +90,16 @@ def welcome(request: MemberRequest) -> HttpResponse:
     if step == "introduces" and there is not None and there.topic_id:
         # One introduction: whoever comes back to it reads what was answered.
         return redirect("topic_show", topic_id=there.topic_id)
+    if step == "introduces" and there is not None and there.introduced_at is not None:
+        held = held_introduction(member)
+        if held is not None:
+            return redirect(held.posted.topic if held.posted else "own_case_list")
     if request.method == "POST" and "skip" in request.POST:
         return _on_from(take_step(member, step, by=member, is_skipped=True))
     form = FORMS[step](request.POST or None, initial=_said(member, step))
     if request.method == "POST" and form.is_valid():
         try:
-            return _take(member, step, form.cleaned_data)
+            return _take(request, step, form.cleaned_data)
         except Invalid as error:
             form.take_refusal(error)
         except Conflict as error:
@@ -105,11 +117,13 @@ def welcome(request: MemberRequest) -> HttpResponse:
         "back": list(STEPS)[number - 2] if number > 1 else "",
         "readable_by": readable_by(space) if space else "",
         "space_name": space.name if space else "",
+        "rules": quality_of(space) if space else [],
     }
     return render(request, "welcome.html", context, status=422 if form.errors else 200)
 
 
-def _take(member: Member, step: str, said: dict[str, Any]) -> HttpResponse:
+def _take(request: MemberRequest, step: str, said: dict[str, Any]) -> HttpResponse:
+    member = request.user
     if step == "introduces":
         topic = introduce_newcomer(
             member,
@@ -117,8 +131,9 @@ def _take(member: Member, step: str, said: dict[str, Any]) -> HttpResponse:
             title=said["title"],
             prose=said["body"],
             idempotency_key=said["idempotency_key"] or None,
+            advised=advised_in(request),
         )
-        return redirect(topic)
+        return say_held(request) if isinstance(topic, HeldPost) else redirect(topic)
     # One fact says topics, the other a sentence; an empty one takes the fact away.
     set_facts(
         member,

@@ -124,11 +124,13 @@ def answer_question(
 ) -> SessionQuestion:
     """A host answers: a reply to the question, which then stands first in the transcript.
 
-    A second host may add to it; the first answer keeps the place. Raises `Refused` for anybody but the hosts.
+    A second host may add to it; the first answer keeps the place. Raises `Refused` for anybody but the hosts, and
+    `Invalid` as `ask_question` does.
     """
     lock_topic(question.session_id)
     question = _lock(question)
     require(can_answer_question(by, question))
+    refuse_what_would_be_held(question.session.topic.space_id, prose, by=by)
     post = create_post(
         question.session.topic,
         by=by,

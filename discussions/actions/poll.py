@@ -18,8 +18,9 @@ from community.core.idempotency import claim
 from community.core.models import Audience, Module, Notice, SearchKind, is_in_use
 from community.core.permissions import require
 from community.core.search import put_entry, remove_entry
-from community.core.text import clean_line
+from community.core.text import Prose, SourceFormat, clean_line
 from community.core.verbs import Verb
+from discussions.actions.submission import refuse_what_would_be_held
 from discussions.models import (
     HIGHEST_SCORE,
     MOST_DOTS,
@@ -103,7 +104,8 @@ def create_poll(
 
     Raises `Refused`, and `Invalid` with the field's name for what does not fit: no title, fewer than two options or
     equal ones, an end that is past or more than a year away, an anonymous poll whose results are seen while people
-    vote or whose votes can be changed (rule 4.3). `at` is for generated histories.
+    vote or whose votes can be changed (rule 4.3), or words that the rules of the space would hold (rule 8.3). `at` is
+    for generated histories.
     """
     require(can_create_poll(by, place))
     claimed = claim(
@@ -117,6 +119,7 @@ def create_poll(
     now = at or timezone.now()
     title, about, options = _clean_words(title, about, options, rules.kind)
     _check_rules(rules, len(options), now)
+    _ask_the_space(place if isinstance(place, Space) else place.space, [title, about, *options], by=by)
     poll = Poll.objects.create(
         space=place if isinstance(place, Space) else None,
         topic=place if isinstance(place, Topic) else None,
@@ -143,6 +146,7 @@ def edit_poll(
     _refuse_voted(poll)
     title, about, options = _clean_words(title, about, options, rules.kind)
     _check_rules(rules, len(options), timezone.now())
+    _ask_the_space(poll.place, [title, about, *options], by=by)
     wanted = {"title": title, "about": about, **_columns(rules)}
     changed = [name for name, value in wanted.items() if getattr(poll, name) != value]
     for name in changed:
@@ -258,6 +262,7 @@ def write_outcome(poll: Poll, *, by: Member, words: str, at: datetime | None = N
         raise Invalid(sentence, fields={"words": [sentence]})
     if words == poll.outcome:
         return poll
+    _ask_the_space(poll.place, [words], by=by, field="words")
     now, is_first = at or timezone.now(), poll.outcome_at is None
     poll.outcome, poll.outcome_at, poll.outcome_by = words, poll.outcome_at or now, by
     poll.save(update_fields=["outcome", "outcome_at", "outcome_by"])
@@ -429,6 +434,12 @@ def _clean_words(
     if wrong:
         raise Invalid(" ".join(sentence for (sentence,) in wrong.values()), fields=wrong)
     return title, about, cleaned
+
+
+def _ask_the_space(space: Space, words: Sequence[Option], *, by: Member, field: str = "about") -> None:
+    """Rule 8.3 for what is said in a poll. It does not wait for a moderator: what would be held is refused."""
+    said = "\n\n".join(word for word in words if isinstance(word, str))
+    refuse_what_would_be_held(space.pk, Prose(said, SourceFormat.MARKDOWN), by=by, field=field)
 
 
 def _clean_text(text: str) -> str:

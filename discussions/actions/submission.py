@@ -1,6 +1,7 @@
 """Sending words where a space has rules for them: explained first, then posted, held or refused (rule 8.3).
 
-Page, API and mail send by these; what writes the post itself, and what history and demo call, is `create_post`.
+Page, API, mail and the welcome send by these; what writes the post itself, and what history and demo call, is
+`create_post`. Questions and answers of a session and polls cannot wait: `refuse_what_would_be_held`.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,7 +18,7 @@ from community.core.permissions import require
 from community.core.text import Prose, SourceFormat, plain_text, render
 from discussions.actions.case import About, held_context, put_case
 from discussions.actions.post import create_post, edit_post
-from discussions.actions.topic import clean_prose, clean_tags, clean_title, create_topic
+from discussions.actions.topic import check_topic, clean_prose, clean_tags, clean_title, create_topic
 from discussions.models import (
     CaseKind,
     CaseReason,
@@ -138,6 +139,9 @@ def send_topic(
         )
     require(can_create_kind(by, space, kind))
     title, names = clean_title(title), clean_tags(tags)
+    # What the space asks beside is asked now: kept, it could not be posted without it.
+    plain = render(prose.source, prose.source_format).plain
+    check_topic(space, kind, plain=plain, tags=names, has_looked=has_looked)
     held = HeldPost(space=space, kind=kind, title=title, tags=names, takes_replies=takes_replies)
     return _hold(held, by=by, prose=prose, verdict=verdict, key=idempotency_key, title=title)
 
@@ -165,11 +169,14 @@ def change_post(
     return edit_post(post, by=by, prose=prose, version=version, reason=reason)
 
 
-def refuse_what_would_be_held(space_id: int, prose: Prose, *, by: Member) -> None:
-    """For words that cannot wait. Raises `Invalid` with the sentences of the rules; mere advice passes."""
+def refuse_what_would_be_held(space_id: int, prose: Prose, *, by: Member, field: str = "body") -> None:
+    """For words that cannot wait. Raises `Invalid` with the sentences of the rules; mere advice passes.
+
+    Brevity is no fault in what is asked, or answered to a question. `field` is where the form has the words.
+    """
     verdict = judge_words(space_id, prose, by=by, is_reply=False)
     if verdict.outcome in {Outcome.HOLD, Outcome.REFUSE}:
-        raise _refused(verdict)
+        raise _refused(verdict, field=field)
 
 
 def _is_held(verdict: Verdict, advised: Collection[str]) -> bool:
@@ -181,8 +188,8 @@ def _is_held(verdict: Verdict, advised: Collection[str]) -> bool:
     return verdict.outcome == Outcome.HOLD
 
 
-def _refused(verdict: Verdict) -> Invalid:
-    return Invalid(" ".join(verdict.sentences), fields={"body": verdict.sentences})
+def _refused(verdict: Verdict, *, field: str = "body") -> Invalid:
+    return Invalid(" ".join(verdict.sentences), fields={field: verdict.sentences})
 
 
 def _held_before(by: Member, key: str | None) -> HeldPost | None:

@@ -73,13 +73,9 @@ def create_topic(
     )
     if claimed.target_id is not None:
         return Topic.objects.select_related("space").get(pk=claimed.target_id)
-    if kind not in space.topic_kinds:
-        raise Invalid(
-            _("This space does not take topics of that kind."), fields={"kind": [_("Choose another kind.")]}
-        )
     title, names, prose = clean_title(title), clean_tags(tags), clean_prose(prose)
     rendered = render(prose.source, prose.source_format)
-    _check_rules(space, kind, plain=rendered.plain, tags=names, has_looked=has_looked)
+    check_topic(space, kind, plain=rendered.plain, tags=names, has_looked=has_looked)
     named = name_members(rendered.html, by=by, space=space)
     now = at or timezone.now()
     topic = Topic.objects.create(
@@ -317,8 +313,15 @@ def clean_prose(prose: Prose) -> Prose:
     return cleaned
 
 
-def _check_rules(space: Space, kind: TopicKind, *, plain: str, tags: Sequence[str], has_looked: bool) -> None:
-    """What the space asks of its questions and discussions, all of it said at once. One query."""
+def check_topic(space: Space, kind: TopicKind, *, plain: str, tags: Sequence[str], has_looked: bool) -> None:
+    """Which kinds the space takes, and what it asks of questions and discussions, all of it said at once. One query.
+
+    Raises `Invalid` with the names of the fields.
+    """
+    if kind not in space.topic_kinds:
+        raise Invalid(
+            _("This space does not take topics of that kind."), fields={"kind": [_("Choose another kind.")]}
+        )
     if kind not in {TopicKind.QUESTION, TopicKind.DISCUSSION}:
         return
     rules = SpaceRules.objects.filter(space=space).first()

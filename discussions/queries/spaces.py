@@ -69,6 +69,12 @@ def rules_of(space: Space) -> list[str]:
     return [*sentences, *explained(rules.quality)]
 
 
+def quality_of(space: Space) -> list[str]:
+    """What it asks of the words alone, which holds for introductions too. One query."""
+    rules = SpaceRules.objects.filter(space=space).first()
+    return explained(rules.quality) if rules else []
+
+
 def spaces_that_look_first(spaces: Sequence[Space]) -> frozenset[int]:
     """The ids of those that ask authors to look for similar topics first. One query."""
     asking = SpaceRules.objects.filter(space__in=spaces, look_first=True)
