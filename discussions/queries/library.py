@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -396,7 +397,7 @@ def _balance(user: Member) -> str:
 
 
 def _due(day: date | None) -> str:
-    return _("to be looked at since {day}").format(day=day.isoformat()) if day else ""
+    return _("to be looked at since {day}").format(day=date_format(day, "j F Y")) if day else ""
 
 
 def content_wanted(user: Member) -> WantedPage:
@@ -598,7 +599,7 @@ def resource_page(resource: Resource, user: Member) -> ResourcePage:
         when_iso=when.iso,
         when_relative=when.relative,
         when_exact=when.exact,
-        review_label=_("Looked at again on {day}").format(day=resource.review_on.isoformat())
+        review_label=_("Looked at again on {day}").format(day=date_format(resource.review_on, "j F Y"))
         if resource.review_on
         else "",
         is_stale=is_stale,
