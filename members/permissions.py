@@ -239,7 +239,9 @@ def can_decide_appeal(user: Member, imposed: Suspension | Sanction) -> Decision:
     if isinstance(imposed, Suspension):
         if user.pk == imposed.suspended_by_id:
             return Denied(
-                _("You suspended this person, so somebody else decides: a moderator, manager or administrator.")
+                _(
+                    "You suspended this person, so somebody else decides: a moderator, manager or administrator."
+                )
             )
     elif user.pk == imposed.imposed_by_id:
         return Denied(

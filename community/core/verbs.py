@@ -163,6 +163,8 @@ class Verb(models.TextChoices):
     POST_SHOWN = "post.shown", _("showed a hidden post")  # topic_id, number
     TOPIC_HIDDEN = "topic.hidden", _("hid a topic")  # topic_id
     TOPIC_SHOWN = "topic.shown", _("showed a hidden topic")  # topic_id
+    PROFILE_HIDDEN = "profile.hidden", _("hid a profile")
+    PROFILE_SHOWN = "profile.shown", _("showed a hidden profile")
     STEWARD_PROPOSED = "steward.proposed", _("proposed a steward")  # counterpart: who is proposed
     STEWARD_PROPOSAL_DECIDED = "steward_proposal.decided", _("decided a proposal")  # is_named; counterpart
     LISTEN_FLAGGED = "listen.flagged", _("is to be listened to")  # topic_id, signals
@@ -202,6 +204,7 @@ class Verb(models.TextChoices):
         _("owes what was done with it"),
     )  # topic_id; counterpart: the author
     POLL_OUTCOME_WRITTEN = "poll_outcome.written", _("said what was done with a poll")  # topic_id, in_time
+    POLL_EXPORTED = "poll.exported", _("exported the results of a poll")  # topic_id
     POLL_DELETED = "poll.deleted", _("deleted a poll")  # topic_id
 
     # notices and mail

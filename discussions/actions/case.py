@@ -32,6 +32,7 @@ from discussions.models import (
 )
 from discussions.permissions import can_report, can_rule
 from members.models import Appeal, Member
+from members.queries.facts import facts_for
 
 # By when somebody decides: what was hidden at once first, since it may have been right.
 DUE_AFTER: Final = {
@@ -94,14 +95,18 @@ def report_topic(
 def report_member(
     member: Member, *, by: Member, reason: ReportReason, words: str = "", at: datetime | None = None
 ) -> Report:
-    """Rule 8.1, for what somebody says on their profile, or does; who is reported sees nothing of it."""
+    """Rule 8.1, for what somebody says on their profile, or does. Who is reported sees nothing of who did it.
+
+    The case keeps what stood there for the eyes of who reports it.
+    """
     require(can_report(by, member.pk))
+    shown = [f"{fact.label}: {', '.join(fact.words)}" for fact in facts_for(member, by)]
     said = {
         "number": 1,
         "author_id": member.pk,
         "author_name": member.display_name,
         "at": member.joined_at.isoformat(timespec="seconds"),
-        "text": member.headline,
+        "text": "\n".join(filter(None, [member.headline, *shown]))[:_CONTEXT_CHARACTERS],
     }
     about = About(CaseKind.MEMBER, member.pk, member.pk, None, member.display_name, [said])
     return file_report(about, by=by, reason=reason, words=words, at=at)
@@ -139,7 +144,9 @@ def file_report(
         target_type=str(about.kind),
         reason=str(reason),
     )
-    hides = CaseReason(reason) in HIDES_AT_ONCE and not case.is_hidden and not _cries_wolf(by)
+    # A profile that is out of sight can be written anew, and that too can be reported.
+    is_shown = not case.is_hidden or about.kind == CaseKind.MEMBER
+    hides = CaseReason(reason) in HIDES_AT_ONCE and is_shown and not _cries_wolf(by)
     if hides and hide_thing(about.kind, about.target_id, by=None):
         case.is_hidden = True
         case.save(update_fields=["is_hidden"])

@@ -53,7 +53,7 @@ def tell_of_case(case: Case, *, at: datetime, by_id: int | None) -> None:
 
 def tell_of_ruling(case: Case, ruling: RulingAct, *, at: datetime, by_id: int | None) -> None:
     """The author of what was decided about, and those who reported it."""
-    if case.about_id is not None and case.kind not in {CaseKind.APPEAL, CaseKind.MEMBER}:
+    if case.about_id is not None and case.kind != CaseKind.APPEAL:
         # A sanction has a notice of its own, with the way to appeal.
         _tell_author(case, ruling, at=at, by_id=by_id)
     reporters = Report.objects.filter(case=case).exclude(reporter=by_id).values_list("reporter", flat=True)
@@ -122,7 +122,7 @@ def tell_of_critic(topic: Topic, *, at: datetime, by_id: int | None) -> None:
 
 
 def _tell_author(case: Case, ruling: RulingAct, *, at: datetime, by_id: int | None) -> None:
-    title = case.title or _("what you wrote")
+    title = _("your profile") if case.kind == CaseKind.MEMBER else case.title or _("what you wrote")
     sentences = {
         RulingAct.RETURN: _("Please change and send again: {title}"),
         RulingAct.EDIT: _("A moderator changed what you wrote: {title}"),
@@ -176,6 +176,9 @@ def _place_of(case: Case) -> str:
         case CaseKind.HELD:
             held = HeldPost.objects.select_related("posted__topic").filter(pk=case.target_id).first()
             post = held.posted if held is not None else None
+        case CaseKind.MEMBER:
+            person = Member.objects.filter(pk=case.target_id).first()
+            return person.get_absolute_url() if person is not None else reverse("own_case_list")
         case CaseKind.POST:
             post = Post.objects.select_related("topic").filter(pk=case.target_id).first()
         case CaseKind.TOPIC:

@@ -1,7 +1,7 @@
 """Taking topics and messages out of everybody's sight in the name of moderation, and bringing them back.
 
 Nobody is asked here: reports that hide at once and decisions about a case call these, and they have asked. Replies are
-hidden in `post.py`, beside what else takes a number away.
+hidden in `post.py`, beside what else takes a number away, and profiles in `members/actions/profile_hiding.py`.
 """
 
 from django.db import transaction
@@ -16,12 +16,13 @@ from discussions.actions.notice import notice_key
 from discussions.actions.post import hide_post, show_post
 from discussions.actions.topic import lock_topic, put_topic_entry
 from discussions.models import CaseKind, Message, Post, Topic
+from members.actions.profile_hiding import hide_profile, show_profile
 from members.models import Member
 
 
 @transaction.atomic
 def hide_thing(kind: str, target_id: int, *, by: Member | None) -> bool:
-    """Hide a post, topic or message; whether it is hidden now. What is gone already, or never was there, is not."""
+    """Hide a post, topic, message or profile; whether it is hidden now. What is gone, or never was there, is not."""
     match kind:
         case CaseKind.POST:
             return hide_post(Post.objects.get(pk=target_id), by=by).hidden_at is not None
@@ -31,6 +32,8 @@ def hide_thing(kind: str, target_id: int, *, by: Member | None) -> bool:
             now = timezone.now()
             shown = Message.objects.filter(pk=target_id, deleted_at__isnull=True)
             return bool(shown.update(deleted_at=now, hidden_at=now))
+        case CaseKind.MEMBER:
+            return hide_profile(target_id, by=by)
     return False
 
 
@@ -45,6 +48,8 @@ def show_thing(kind: str, target_id: int, *, by: Member) -> None:
         case CaseKind.MESSAGE:
             hidden = Message.objects.filter(pk=target_id, hidden_at__isnull=False)
             hidden.update(deleted_at=None, hidden_at=None)
+        case CaseKind.MEMBER:
+            show_profile(target_id, by=by)
 
 
 def _hide_topic(topic_id: int, *, by: Member | None) -> bool:

@@ -50,7 +50,7 @@ ACTS_OF: Final = {
     CaseKind.TOPIC: (*_CONTENT, RulingAct.MOVE, *_PERSON),
     CaseKind.HELD: (*_CONTENT, RulingAct.MOVE, *_PERSON),
     CaseKind.MESSAGE: (RulingAct.KEEP, RulingAct.HIDE, *_PERSON),
-    CaseKind.MEMBER: (RulingAct.KEEP, *_PERSON),
+    CaseKind.MEMBER: (RulingAct.KEEP, RulingAct.HIDE, *_PERSON),
     CaseKind.APPEAL: (RulingAct.GRANT, RulingAct.REFUSE),
 }
 #: Whoever is decided about reads why.

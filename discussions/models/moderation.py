@@ -128,7 +128,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def of_author(self, user: Member) -> Self:
         """What the author of something is shown of it: what waits, with their own words, and nothing of reports."""
-        return self.waiting().filter(about=user, kind__in=[CaseKind.POST, CaseKind.TOPIC, CaseKind.HELD])
+        mine = self.waiting().filter(about=user)
+        return mine.filter(
+            Q(kind__in=[CaseKind.POST, CaseKind.TOPIC, CaseKind.HELD])
+            | Q(kind=CaseKind.MEMBER, is_hidden=True)
+        )
 
 
 class Case(models.Model):

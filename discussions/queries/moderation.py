@@ -431,7 +431,9 @@ def own_cases(user: Member) -> list[OwnCase]:
             OwnCase(
                 id=case.pk,
                 version=case.version,
-                title=case.title or str(case.get_kind_display()),
+                title=_("Your profile")
+                if case.kind == CaseKind.MEMBER
+                else case.title or str(case.get_kind_display()),
                 url=reverse("own_case_edit", args=[case.pk]),
                 text=str(text),
                 state_label=_("Waits for you") if is_returned else _("A moderator looks at it"),

@@ -22,7 +22,7 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.pictures import opened_picture, refused, upright, webp_of
 from community.core.verbs import Verb
-from members.models import Member, Photo
+from members.models import HiddenProfile, Member, Photo
 from members.permissions import can_edit_profile
 
 logger = logging.getLogger(__name__)
@@ -87,6 +87,8 @@ def remove_stray_photos() -> int:
     _folders, files = default_storage.listdir(FOLDER)
     names = {file.partition("-")[0] for file in files}
     strays = names - set(Photo.objects.filter(name__in=names).values_list("name", flat=True))
+    # What moderation hides may come back.
+    strays -= set(HiddenProfile.objects.hidden().filter(photo__in=names).values_list("photo", flat=True))
     long_ago = timezone.now() - timedelta(days=1)
     old = [name for name in strays if _written_before(name, files, long_ago)]
     for name in old:

@@ -25,7 +25,7 @@ from members.models.directory import (
     SavedSearch,
 )
 from members.models.expertise import Expertise, QuestionBudget
-from members.models.fact import Fact, FactField, FactKind, FactSource, Photo, Visibility
+from members.models.fact import Fact, FactField, FactKind, FactSource, HiddenProfile, Photo, Visibility
 from members.models.failure import SignInFailure
 from members.models.gate import Criterion, Gate, Question, QuestionKind, Tier
 from members.models.identity_provider import IdentityProvider, Protocol
@@ -68,6 +68,7 @@ __all__ = [
     "FactKind",
     "FactSource",
     "Gate",
+    "HiddenProfile",
     "IdentityProvider",
     "Introduction",
     "Invitation",

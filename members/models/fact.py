@@ -148,6 +148,34 @@ class Fact(models.Model):
         return ", ".join(self.values)[:80]
 
 
+class HiddenProfileQuerySet(models.QuerySet["HiddenProfile"]):
+    def hidden(self) -> Self:
+        return self.filter(shown_at__isnull=True)
+
+
+class HiddenProfile(models.Model):
+    """Rule 8.1: photo and words that moderation took out of sight, kept here until a decision brings them back.
+
+    A row of `facts` has `field` (id), `values`, `visibility`, `source` and `confirmed_at` (ISO), as in `Fact`.
+    """
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="hidden_profiles"
+    )
+    facts = models.JSONField(default=list)
+    # The name of its files, which stay for as long as the row is hidden.
+    photo = models.CharField(max_length=32, blank=True)
+    photo_at = models.DateTimeField(null=True, blank=True)
+    headline = models.CharField(max_length=160, blank=True)
+    hidden_at = models.DateTimeField(db_default=Now())
+    shown_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HiddenProfileQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.member)
+
+
 class Photo(models.Model):
     """A picture of the person, re-encoded by us and without what the camera wrote into it.
 
