@@ -90,6 +90,7 @@ urlpatterns = [
     path("polls/<int:poll_id>/close/", poll.poll_close, name="poll_close"),
     path("polls/<int:poll_id>/outcome/", poll.poll_outcome, name="poll_outcome"),
     path("polls/<int:poll_id>/delete/", poll.poll_delete, name="poll_delete"),
+    path("polls/<int:poll_id>/export/", poll.poll_export, name="poll_export"),
     path("posts/deleted/", post.post_bin, name="post_bin"),
     path("posts/<int:post_id>/", post.post_show, name="post_show"),
     path("posts/<int:post_id>/edit/", post.post_edit, name="post_edit"),

@@ -410,6 +410,8 @@ MATRIX: dict[str, Row] = {
     "poll_delete": act(MODERATE),
     "bookmark_create": act(),
     "bookmark_delete": act(),
+    # A closed one, whose results everybody sees.
+    "poll_export": act(ok=200),
     # The insider's own.
     "bookmark_edit": page(404),
     "saved_view_create": with_body(act(), name="Mine", query="list=latest"),

@@ -60,6 +60,7 @@ NOWHERE = {
     "question_id": 2_000_000_008,
     "poll_id": 2_000_000_011,
     "poll_id of poll_outcome": 2_000_000_011,
+    "poll_id of poll_export": 2_000_000_011,
     "poll_id of api_poll_outcome": 2_000_000_011,
     "resource_id": 2_000_000_012,
     "passage_id": 2_000_000_013,

@@ -239,6 +239,7 @@ class Room:
             "case_id": self.case.pk,
             "proposal_id": self.proposal.pk,
             "poll_id of poll_outcome": self.closed_poll.pk,
+            "poll_id of poll_export": self.closed_poll.pk,
             "poll_id of api_poll_outcome": self.closed_poll.pk,
             **{f"slug of {name}": self.space.slug for name in SPACE_PAGES},
             **{f"slug of {name}": self.tag.slug for name in ("tag_accept", "tag_merge")},

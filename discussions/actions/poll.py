@@ -47,6 +47,7 @@ from discussions.permissions import (
     can_create_poll,
     can_delete_poll,
     can_edit_poll,
+    can_see_results,
     can_vote,
     employer_of,
 )
@@ -272,6 +273,22 @@ def write_outcome(poll: Poll, *, by: Member, words: str, at: datetime | None = N
         _record(Verb.POLL_OUTCOME_WRITTEN, poll, by=by, at=now, in_time=now <= poll.outcome_due_at)
     else:
         _record(Verb.POLL_EDITED, poll, by=by, at=now, fields=["outcome"])
+    return poll
+
+
+@transaction.atomic
+def export_results(poll: Poll, *, by: Member) -> Poll:
+    """Take the results along as a table. Raises `Refused` for whom they are not shown to; it is logged who took them."""
+    has_voted = Voter.objects.filter(poll=poll, member=by).exists()
+    require(can_see_results(by, poll, timezone.now(), has_voted=has_voted))
+    record(
+        Verb.POLL_EXPORTED,
+        by=by,
+        target=poll,
+        audience=Audience.STAFF,
+        space_id=poll.place.pk,
+        topic_id=poll.topic_id,
+    )
     return poll
 
 

@@ -70,6 +70,7 @@ class PollPage(Row):
     outcome_label: str
     is_promised: bool
     outcome_url: str
+    export_url: str
     edit_url: str
     close_url: str
     delete_url: str
@@ -151,6 +152,7 @@ def poll_page(poll: Poll, user: Member, *, now: datetime | None = None) -> PollP
         outcome_label=_outcome(poll, clock, now),
         is_promised=poll.closed_at is not None and poll.outcome_at is None,
         outcome_url=f"{url}outcome/" if can_answer_for_poll(user, poll) else "",
+        export_url=f"{url}export/" if isinstance(found, Results) else "",
         edit_url=f"{url}edit/" if can_edit_poll(user, poll, now) else "",
         close_url=f"{url}close/" if poll.closed_at is None and can_close_poll(user, poll) else "",
         delete_url=f"{url}delete/" if can_delete_poll(user, poll) else "",

@@ -147,6 +147,31 @@ def option_labels(options: Sequence[PollOption], now: datetime) -> dict[int, str
     }
 
 
+def results_table(results: Results) -> tuple[list[str], list[list[str]]]:
+    """Header and rows for a spreadsheet program: what the page shows as charts and tables, and nothing else.
+
+    A row for each option in the order of the poll, then how many voted. Names stand in it where the page names them,
+    and companies from five voters on; of an anonymous poll neither.
+    """
+    named = any(row.names for row in results.rows)
+    header = [_("Option"), _("Value"), _("Result"), _("More")]
+    header += [_("Preferred to {option}").format(option=pair.head) for pair in results.pairs]
+    header += [group.head for group in results.groups]
+    header += [_("Names")] if named else []
+    lines = []
+    places = {label: place for place, label in enumerate(results.heads)}
+    for row in sorted(results.rows, key=lambda row: places[row.label]):
+        place = places[row.label]
+        cells = [row.label, f"{row.value:g}", row.value_label, row.note]
+        cells += [results.pairs[place].cells[other] for other in range(len(results.pairs))]
+        cells += [group.cells[place] for group in results.groups]
+        lines.append([*cells, ", ".join(row.names)] if named else cells)
+    lines.append([_("Votes in all"), str(results.votes), results.source, results.quorum_label])
+    if results.need_information:
+        lines.append([_("I need more information"), str(results.need_information)])
+    return header, lines
+
+
 # --- counting ---------------------------------------------------------------------------------------------------
 
 

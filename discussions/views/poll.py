@@ -2,23 +2,26 @@
 
 from typing import Final
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from community.core.errors import Conflict, Invalid
+from community.core.errors import Conflict, Invalid, Refused
 from community.core.http import whole_number
 from community.core.models import Module
 from community.core.notices import read_notices
 from community.core.permissions import require
+from community.core.spreadsheets import csv_response
 from discussions.actions.poll import (
     close_poll,
     create_poll,
     delete_poll,
     edit_poll,
+    export_results,
     extend_poll,
     outcome_key,
     poll_key,
@@ -36,6 +39,7 @@ from discussions.permissions import (
 from discussions.queries.notices import forget_unread_key, unread_keys
 from discussions.queries.poll import PollPage, my_marks, poll_page, promised_polls
 from discussions.queries.poll import poll_list as polls_page
+from discussions.queries.poll_results import results_table
 from members.models import Member
 from members.requests import MemberRequest
 
@@ -182,6 +186,19 @@ def poll_outcome(request: MemberRequest, poll_id: int) -> HttpResponse:
             return redirect(poll)
     context = {"form": form, "poll": poll_page(poll, request.user)}
     return render(request, "discussions/poll_outcome.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
+def poll_export(request: MemberRequest, poll_id: int) -> HttpResponse | StreamingHttpResponse:
+    """The results as CSV, for whom the page shows them to, and with what it shows."""
+    poll = _poll(request, poll_id)
+    page = poll_page(poll, request.user)
+    if page.results is None:
+        raise Refused(page.why_no_results)
+    export_results(poll, by=request.user)
+    header, rows = results_table(page.results)
+    return csv_response(f"poll-{poll.pk}.csv", header, rows)
 
 
 @require_POST

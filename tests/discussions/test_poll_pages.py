@@ -1,17 +1,23 @@
 """The pages of polls and their JSON: what a reader sees, sends and gets back."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
-from community.core.models import ModuleSwitch
-from discussions.actions.poll import close_poll, vote_in_poll, write_outcome
-from discussions.models import Poll, PollKind, Voter
+from community.core.errors import Refused
+from community.core.models import Activity, ModuleSwitch
+from community.core.verbs import Verb
+from discussions.actions.poll import close_poll, export_results, vote_in_poll, write_outcome
+from discussions.models import Poll, PollKind, ResultsShown, Voter
+from members.actions.profile import start_employment
 from members.models import Member
-from tests.factories import make_member, make_poll, make_space, make_topic
+from tests.factories import make_member, make_organisation, make_poll, make_space, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -298,3 +304,96 @@ def test_an_outcome_is_corrected_without_telling_again(client_as, member):
     write_outcome(Poll.objects.with_place().get(pk=poll.pk), by=member, words="First words.")
     page = client_as(member).get(f"{poll.get_absolute_url()}outcome/").content.decode()
     assert "First words." in page
+
+
+# --- the results as a table to take along -----------------------------------------------------------------------
+
+
+def exported(client, poll):
+    answer = client.post(f"/polls/{poll.pk}/export/")
+    assert answer.status_code == 200, answer.content
+    assert f"poll-{poll.pk}.csv" in answer["Content-Disposition"]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_results_are_exported_to_whom_they_are_shown_and_to_nobody_else(client_as, member, manager):
+    poll = make_poll(options=["=1+1", "South"], results=ResultsShown.MANAGERS)
+    vote(poll, make_member(), {option_ids(poll)[0]: 1})
+    refused = client_as(member).post(f"/polls/{poll.pk}/export/")
+    assert refused.status_code == 403
+    assert "Community managers read the results" in refused.content.decode()
+    assert "Download the results" not in client_as(member).get(f"/polls/{poll.pk}/").content.decode()
+    with pytest.raises(Refused):
+        export_results(poll, by=member)
+    assert not Activity.objects.filter(verb=Verb.POLL_EXPORTED).exists()
+    client = client_as(manager)
+    assert "Download the results" in client.get(f"/polls/{poll.pk}/").content.decode()
+    rows = exported(client, poll)
+    # No cell becomes a formula, and options stand in the order of the poll.
+    assert [row[:2] for row in rows] == [
+        ["Option", "Value"],
+        ["'=1+1", "1"],
+        ["South", "0"],
+        ["Votes in all", "1"],
+    ]
+    activity = Activity.objects.get(verb=Verb.POLL_EXPORTED)
+    assert (activity.actor, activity.audience, activity.data) == (manager, "staff", {"topic_id": None})
+
+
+def test_an_export_names_whom_the_page_names(client_as, manager):
+    voter = make_member("Zora Zunft")
+    anonymous = {"results": ResultsShown.AT_CLOSE, "may_change": False}
+    for secrecy, rules, is_named in (
+        ("open", {}, True),
+        ("sums", {}, False),
+        ("anonymous", anonymous, False),
+    ):
+        poll = make_poll(secrecy=secrecy, **rules)
+        for person in [voter, *(make_member() for _number in range(4))]:
+            vote(poll, person, {option_ids(poll)[0]: 1})
+        close_poll(poll, by=None)
+        rows = exported(client_as(manager), poll)
+        assert ("Zora Zunft" in str(rows)) == is_named
+        assert rows[1][:2] == ["One", "5"]
+
+
+def test_an_anonymous_poll_of_fewer_than_five_is_not_exported(client_as, manager):
+    poll = make_poll(secrecy="anonymous", results=ResultsShown.AT_CLOSE, may_change=False)
+    for _number in range(4):
+        vote(poll, make_member(), {option_ids(poll)[0]: 1})
+    close_poll(poll, by=None)
+    answer = client_as(manager).post(f"/polls/{poll.pk}/export/")
+    assert answer.status_code == 403
+    assert "from 5 votes on" in answer.content.decode()
+
+
+def test_companies_and_pairs_stand_in_columns(client_as, manager):
+    company = make_organisation("Large")
+    poll = make_poll(kind=PollKind.RANKED, options=["A", "B", "C"])
+    a, b, c = option_ids(poll)
+    for _number in range(5):
+        person = make_member()
+        start_employment(person, company, by=None, title="Buyer", from_date=timezone.now().date())
+        vote(poll, person, {c: 1, a: 2, b: 3})
+    close_poll(poll, by=None)
+    header, *rows = exported(client_as(manager), poll)
+    assert header == [
+        "Option", "Value", "Result", "More", "Preferred to A", "Preferred to B", "Preferred to C", "Large (5)",
+    ]  # fmt: skip
+    assert [[row[0], *row[4:]] for row in rows[:3]] == [
+        ["A", "–", "5", "0", "0"],
+        ["B", "0", "–", "0", "0"],
+        ["C", "5", "5", "–", "5"],
+    ]
+
+
+def test_who_has_a_password_is_asked_for_it_before_an_export(client, manager):
+    poll = make_poll()
+    close_poll(poll, by=None)
+    manager.set_password("a long password of no use")
+    manager.save()
+    client.force_login(manager)
+    answer = client.post(f"/polls/{poll.pk}/export/")
+    assert answer.status_code == 302
+    assert reverse("account_reauthenticate") in answer["Location"]
