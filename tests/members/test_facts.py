@@ -397,7 +397,7 @@ def test_one_s_own_facts_are_changed_over_the_api(member):
 @pytest.mark.django_db(transaction=True)
 def test_profiles_became_facts_and_can_become_profiles_again():
     before, after = ("members", "0006_identity_providers"), ("members", "0008_remove_profile")
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes("members")
+    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     member = make_member("Mira")
     say(member, biography="Words", links="https://example.org/")
     say(member, Visibility.ONLY_ME, place="Kept")
