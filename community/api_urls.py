@@ -20,6 +20,7 @@ from discussions.api.reading import (
     SpaceFollowEndpoint,
     UsefulTopicEndpoint,
 )
+from discussions.api.sanction import SanctionEndpoint
 from discussions.api.topic import PostEndpoint, SpaceEndpoint, TopicEndpoint, TopicPostEndpoint
 from members.api.application import ApplicationEndpoint
 from members.api.introduction import IntroductionEndpoint
@@ -402,6 +403,17 @@ urlpatterns = [
         "v1/applications/<int:application_id>/decline/",
         ApplicationEndpoint.as_view({"post": "decline"}),
         name="api_application_decline",
+    ),
+    path("v1/sanctions/", SanctionEndpoint.as_view({"get": "list"}), name="api_sanction_list"),
+    path(
+        "v1/sanctions/<int:sanction_id>/lift/",
+        SanctionEndpoint.as_view({"post": "lift"}),
+        name="api_sanction_lift",
+    ),
+    path(
+        "v1/sanctions/<int:sanction_id>/appeal/",
+        SanctionEndpoint.as_view({"post": "appeal"}),
+        name="api_sanction_appeal",
     ),
     path("v1/cases/", CaseEndpoint.as_view({"get": "list"}), name="api_case_list"),
     path("v1/cases/mine/", OwnCaseEndpoint.as_view({"get": "list"}), name="api_own_case_list"),

@@ -6,29 +6,33 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core.admin import COUNTED_ROWS, ActionModelForm, CommunityModelAdmin
+from community.core.errors import Invalid
 from community.core.http import whole_number
 from community.core.models import Module, SearchEntry, SearchKind
 from community.core.permissions import Decision, Denied
 from community.core.search import CONFIG
 from community.core.text import Prose, SourceFormat
+from discussions.actions.canned_reason import create_canned_reason, delete_canned_reason, edit_canned_reason
 from discussions.actions.case import release_case, take_case
 from discussions.actions.moderation import Terms, acts_of, rule_case, undo_ruling
 from discussions.actions.poll import close_poll, delete_poll
 from discussions.actions.post import delete_post, restore_post
 from discussions.actions.resource import publish_resource, retire_resource
+from discussions.actions.sanction import SHORTEST_QUIET, lift_sanction, quiet_member, warn_member
 from discussions.actions.space import add_space_member, create_space, edit_space, remove_space_member
 from discussions.actions.steward import end_steward
 from discussions.actions.tag import edit_tag
 from discussions.actions.topic import close_topic, reopen_topic
 from discussions.models import (
     RULING_WORDS_LENGTH,
+    CannedReason,
     Case,
     CaseKind,
     CaseState,
@@ -50,6 +54,7 @@ from discussions.models import (
     visible_spaces,
 )
 from discussions.permissions import (
+    can_edit_canned_reasons,
     can_edit_tag,
     can_manage_space,
     can_manage_spaces,
@@ -59,7 +64,7 @@ from discussions.permissions import (
 )
 from discussions.queries.moderation import canned_reasons, source_of
 from members.forms.standing import LastDayField
-from members.models import Member
+from members.models import Member, Sanction, SanctionGrade
 from members.requests import MemberRequest
 
 # --- spaces -----------------------------------------------------------------------------------------------------
@@ -797,6 +802,185 @@ _ACTS = {
     "grant": RulingAct.GRANT,
     "refuse": RulingAct.REFUSE,
 }
+
+
+# --- sanctions and words used again -----------------------------------------------------------------------------
+
+
+class AddSanctionForm(ActionModelForm):
+    """Whom, what, where, until when, and why: the reason is read to the letter."""
+
+    handle = forms.CharField(
+        label=gettext_lazy("Handle"), max_length=41, help_text=gettext_lazy("Of the member, as in @name.")
+    )
+    space = forms.ModelChoiceField(
+        label=gettext_lazy("Space"),
+        queryset=Space.objects.none(),
+        required=False,
+        help_text=gettext_lazy("Left empty it holds everywhere."),
+    )
+    until = LastDayField(
+        label=gettext_lazy("Until"),
+        required=False,
+        help_text=gettext_lazy(
+            "For being quiet, 90 days at most; left empty 24 hours. A warning counts for 90 days."
+        ),
+    )
+
+    class Meta:
+        model = Sanction
+        fields = ("grade", "reason")
+        help_texts = {"reason": gettext_lazy("The member reads it to the letter.")}
+
+
+class SanctionFilter(admin.SimpleListFilter):
+    title = gettext_lazy("where it stands")
+    parameter_name = "stand"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("in_force", _("in force")), ("appealed", _("appealed against"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "in_force":
+                return queryset.filter(pk__in=Sanction.objects.current().values("pk"))
+            case "appealed":
+                return queryset.filter(appeal__isnull=False)
+        return queryset
+
+
+@admin.register(Sanction)
+class SanctionAdmin(CommunityModelAdmin[Sanction]):
+    """Warnings and times of quiet of others; appeals against them are decided in the queue."""
+
+    list_display = ("member", "grade", "space_name", "from_at", "until_at", "imposed_by", "stand")
+    list_filter = (SanctionFilter, "grade")
+    list_select_related = ("member", "imposed_by", "appeal")
+    search_fields = ("member__handle",)
+    search_help_text = gettext_lazy("Handle of the member")
+    actions = ("lift",)
+    view_on_site = False
+    shown = (
+        "member", "grade", "space_name", "from_at", "until_at", "imposed_by", "reason", "stand", "appeal_words",
+        "appeal_decision",
+    )  # fmt: skip
+
+    def may_view(self, user: Member) -> Decision:
+        return can_see_reports(user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sanction]:
+        seen = Space.objects.visible_to(request.user).filter(pk=OuterRef("space_id"))
+        rows = Sanction.objects.exclude(member=request.user.pk)
+        return rows.annotate(space_shown=Subquery(seen.values("name")[:1])).order_by("-id")
+
+    def get_fields(self, request: HttpRequest, obj: Sanction | None = None) -> Any:
+        return self.shown if obj else ("handle", "grade", "space", "until", "reason")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Sanction | None = None) -> Any:
+        return self.shown if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Sanction | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs | ({} if obj else {"form": AddSanctionForm}))
+        if obj is None:
+            form.base_fields["space"].queryset = Space.objects.visible_to(request.user)
+        return form
+
+    def save_model(self, request: MemberRequest, obj: Sanction, form: Any, change: bool) -> None:  # type: ignore[override]
+        said = form.cleaned_data
+        handle = said["handle"].strip().removeprefix("@").lower()
+        member = Member.objects.with_current_roles().people().filter(handle=handle).first()
+        if member is None:
+            sentence = _("Nobody has this handle.")
+            raise Invalid(sentence, fields={"handle": [sentence]})
+        words = {
+            "by": request.user,
+            "reason": said["reason"],
+            "space_id": said["space"].pk if said["space"] else None,
+        }
+        if said["grade"] == SanctionGrade.WARNING:
+            made = warn_member(member, **words)
+        else:
+            made = quiet_member(member, until=said["until"] or timezone.now() + SHORTEST_QUIET, **words)
+        obj.pk, obj.member = made.pk, made.member
+
+    @admin.display(description=gettext_lazy("space"))
+    def space_name(self, sanction: Sanction) -> str:
+        if sanction.space_id is None:
+            return _("everywhere")
+        return getattr(sanction, "space_shown", None) or _("in one space")
+
+    @admin.display(description=gettext_lazy("where it stands"))
+    def stand(self, sanction: Sanction) -> str:
+        if not sanction.is_in_force:
+            return _("over")
+        return _("in force") if getattr(sanction, "appeal", None) is None else _("in force, appealed against")
+
+    @admin.display(description=gettext_lazy("appeal"))
+    def appeal_words(self, sanction: Sanction) -> str:
+        appeal = getattr(sanction, "appeal", None)
+        return "" if appeal is None else appeal.words
+
+    @admin.display(description=gettext_lazy("decision on the appeal"))
+    def appeal_decision(self, sanction: Sanction) -> str:
+        appeal = getattr(sanction, "appeal", None)
+        if appeal is None or appeal.decided_at is None:
+            return ""
+        return f"{_('Granted') if appeal.is_granted else _('Refused')}: {appeal.reason}"
+
+    def fits(self, action: str, obj: Sanction) -> bool:
+        return obj.is_in_force
+
+    @admin.action(description=gettext_lazy("Lift"), permissions=["view"])
+    def lift(self, request: MemberRequest, queryset: QuerySet[Sanction]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Lift it now; the member is told"),
+            button=_("Lift"),
+            act=lambda sanction, _words: lift_sanction(sanction, by=request.user),
+        )
+
+
+@admin.register(CannedReason)
+class CannedReasonAdmin(CommunityModelAdmin[CannedReason]):
+    """Words that moderators use again; while there are none, those that come with the software are offered."""
+
+    list_display = ("text", "position")
+    ordering = ("position", "id")
+    fields = ("text", "position")
+    actions = ("remove",)
+    view_on_site = False
+
+    def may_view(self, user: Member) -> Decision:
+        return can_edit_canned_reasons(user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: CannedReason | None = None) -> bool:
+        return self.has_view_permission(request)
+
+    def save_model(self, request: MemberRequest, obj: CannedReason, form: Any, change: bool) -> None:  # type: ignore[override]
+        said = form.cleaned_data
+        if change:
+            edit_canned_reason(obj, by=request.user, text=said["text"], position=said["position"])
+        else:
+            obj.pk = create_canned_reason(by=request.user, text=said["text"], position=said["position"]).pk
+
+    @admin.action(description=gettext_lazy("Take away"), permissions=["view"])
+    def remove(self, request: MemberRequest, queryset: QuerySet[CannedReason]) -> HttpResponse:
+        return self.carry_out(
+            request,
+            queryset,
+            question=_("Take away: it is offered no more, and what was decided with it stays"),
+            button=_("Take away"),
+            act=lambda reason, _words: delete_canned_reason(reason, by=request.user),
+        )
 
 
 # --- reports ----------------------------------------------------------------------------------------------------

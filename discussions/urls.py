@@ -17,6 +17,7 @@ from discussions.views import (
     quality,
     reading,
     rearrange,
+    sanction,
     space,
     steward,
     tag,
@@ -89,8 +90,8 @@ urlpatterns = [
     path("polls/<int:poll_id>/vote/", poll.poll_vote, name="poll_vote"),
     path("polls/<int:poll_id>/close/", poll.poll_close, name="poll_close"),
     path("polls/<int:poll_id>/outcome/", poll.poll_outcome, name="poll_outcome"),
-    path("polls/<int:poll_id>/delete/", poll.poll_delete, name="poll_delete"),
     path("polls/<int:poll_id>/export/", poll.poll_export, name="poll_export"),
+    path("polls/<int:poll_id>/delete/", poll.poll_delete, name="poll_delete"),
     path("posts/deleted/", post.post_bin, name="post_bin"),
     path("posts/<int:post_id>/", post.post_show, name="post_show"),
     path("posts/<int:post_id>/edit/", post.post_edit, name="post_edit"),
@@ -138,6 +139,8 @@ urlpatterns = [
     path(
         "moderation/sanctions/<int:sanction_id>/appeal/", moderation.sanction_appeal, name="sanction_appeal"
     ),
+    path("moderation/sanctions/<int:sanction_id>/lift/", sanction.sanction_lift, name="sanction_lift"),
+    path("members/<str:handle>/sanctions/", sanction.member_sanction_list, name="member_sanction_list"),
     path("moderation/listen/", moderation.listening_list, name="listening_list"),
     path("moderation/listen/<int:topic_id>/flag/", moderation.listening_flag, name="listening_flag"),
     path("moderation/listen/<int:topic_id>/settle/", moderation.listening_settle, name="listening_settle"),

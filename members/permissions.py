@@ -219,6 +219,13 @@ def outranks(user: Member, member: Member) -> Decision:
     return ALLOWED
 
 
+def can_see_sanctions(user: Member, member: Member) -> Decision:
+    """Rule 8.5: one's own, and those who impose and lift them."""
+    if user.pk == member.pk or user.has_role(RoleName.MODERATOR, RoleName.MANAGER):
+        return ALLOWED
+    return Denied(_("Warnings and times of quiet are between the person and the moderators."))
+
+
 def can_see_suspensions(user: Member) -> Decision:
     """Those who impose them, and administrators, who may have to decide an appeal."""
     if user.has_role(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ADMINISTRATOR):

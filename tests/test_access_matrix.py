@@ -328,6 +328,9 @@ MATRIX: dict[str, Row] = {
     "own_case_edit": page(404),
     "sanction_list": page(),
     "sanction_appeal": with_body(act((), otherwise=404), words="It was irony."),
+    # Nobody of the cast was sanctioned.
+    "member_sanction_list": page(403, moderator=200, manager=200),
+    "sanction_lift": act((), otherwise=404),
     "moderation_statistics": public(),
     "listening_list": page(403, manager=200),
     "listening_flag": act(("manager",)),
@@ -407,11 +410,11 @@ MATRIX: dict[str, Row] = {
     "poll_vote": act(ok=422),
     "poll_close": act(MODERATE),
     "poll_outcome": page(403, moderator=200, manager=200),
+    # A closed one, whose results everybody sees.
+    "poll_export": act(ok=200),
     "poll_delete": act(MODERATE),
     "bookmark_create": act(),
     "bookmark_delete": act(),
-    # A closed one, whose results everybody sees.
-    "poll_export": act(ok=200),
     # The insider's own.
     "bookmark_edit": page(404),
     "saved_view_create": with_body(act(), name="Mine", query="list=latest"),
@@ -508,6 +511,9 @@ MATRIX: dict[str, Row] = {
     "api_post_restore": api(only=MODERATE, method="post"),
     "api_post_thank": api(method="post"),
     "api_post_unthank": api(method="post"),
+    "api_sanction_list": api(),
+    "api_sanction_lift": api(404, method="post"),
+    "api_sanction_appeal": api(404, method="post", words="It was irony."),
     "api_case_list": api(only=STAFF),
     "api_case_show": case_api(),
     "api_case_take": case_api(method="post", version=1),
@@ -601,6 +607,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "core_activity": ("manager", "administrator"),
     "core_apitoken": ("administrator",),
     "core_searchmiss": ("manager", "administrator"),
+    "discussions_cannedreason": MODERATE,
     "discussions_case": STAFF,
     "discussions_poll": MODERATE,
     "discussions_post": MODERATE,
@@ -624,6 +631,7 @@ ADMIN_TABLES: dict[str, tuple[str, ...]] = {
     "members_domainrule": ("manager", "administrator"),
     "members_terms": ("manager", "administrator"),
     "members_organisation": ("manager", "administrator"),
+    "members_sanction": MODERATE,
     "members_suspension": STAFF,
 }
 ADMIN_PAGE = re.compile(r"admin:(?P<table>[a-z]+_[a-z]+)_(?P<page>changelist|add|history|delete|change)")

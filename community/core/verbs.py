@@ -163,6 +163,9 @@ class Verb(models.TextChoices):
     POST_SHOWN = "post.shown", _("showed a hidden post")  # topic_id, number
     TOPIC_HIDDEN = "topic.hidden", _("hid a topic")  # topic_id
     TOPIC_SHOWN = "topic.shown", _("showed a hidden topic")  # topic_id
+    CANNED_REASON_CREATED = "canned_reason.created", _("kept words for moderators to use again")
+    CANNED_REASON_EDITED = "canned_reason.edited", _("changed words that moderators use again")
+    CANNED_REASON_DELETED = "canned_reason.deleted", _("took away words that moderators use again")
     PROFILE_HIDDEN = "profile.hidden", _("hid a profile")
     PROFILE_SHOWN = "profile.shown", _("showed a hidden profile")
     STEWARD_PROPOSED = "steward.proposed", _("proposed a steward")  # counterpart: who is proposed

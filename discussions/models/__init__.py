@@ -20,6 +20,7 @@ from discussions.models.message import (
     ParticipantState,
 )
 from discussions.models.moderation import (
+    CANNED_REASON_LENGTH,
     RULING_WORDS_LENGTH,
     CannedReason,
     Case,
@@ -106,6 +107,7 @@ from discussions.models.topic import (
 )
 
 __all__ = [
+    "CANNED_REASON_LENGTH",
     "CLAIM_FOR",
     "CONSENT_FOR",
     "GROUP_LIMIT",

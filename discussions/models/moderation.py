@@ -17,6 +17,7 @@ from discussions.models.topic import TITLE_LENGTH, Topic
 from members.models import Member, RoleName
 
 RULING_WORDS_LENGTH = 2000
+CANNED_REASON_LENGTH = 500
 
 
 class CaseKind(models.TextChoices):
@@ -250,7 +251,7 @@ class Ruling(models.Model):
 class CannedReason(models.Model):
     """Words that moderators use again; without a row, those that come with the software."""
 
-    text = models.CharField(max_length=500)
+    text = models.CharField(max_length=CANNED_REASON_LENGTH)
     position = models.PositiveSmallIntegerField(default=100)
 
     class Meta:
@@ -259,6 +260,13 @@ class CannedReason(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def activity_title(self) -> str:
+        return self.text[:200]
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:discussions_cannedreason_changelist")
 
 
 class StewardProposal(models.Model):

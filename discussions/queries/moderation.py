@@ -131,6 +131,7 @@ class CasePage(Row):
     rules: list[str]
     rulings: list[RulingRow]
     sanctions: list[str]
+    sanctions_url: str
     acts: list[ActChoice]
     is_open: bool
     is_mine: bool
@@ -342,6 +343,9 @@ def case_page(case: Case, user: Member) -> CasePage:
             for ruling in rulings
         ],
         sanctions=_sanctions_of(case, clock),
+        sanctions_url=reverse("member_sanction_list", args=[case.about.handle])
+        if is_moderator and case.about
+        else "",
         acts=acts,
         is_open=case.state != CaseState.DECIDED,
         is_mine=case.owner_id == user.pk,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from members.models import HiddenProfile, Member
+from members.permissions import can_see_sanctions
 from members.queries.profile import profile_gap, profile_page
 from members.queries.vcards import member_card
 from members.requests import MemberRequest
@@ -30,6 +31,7 @@ def member_show(request: MemberRequest, handle: str) -> HttpResponse:
         "member": profile_page(member, request.user),
         "gap": "" if is_hidden else gap,
         "is_hidden": is_hidden,
+        "may_see_sanctions": member.pk != request.user.pk and bool(can_see_sanctions(request.user, member)),
     }
     response = render(request, "members/member_show.html", context)
     if gap:

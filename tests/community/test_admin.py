@@ -121,10 +121,10 @@ def test_the_second_step_is_asked_for_where_the_place_is_public():
 def test_only_pages_that_write_through_actions_are_there():
     registered = {model.__name__ for model in admin.site._registry}
     assert registered == {
-        "Activity", "AddressFault", "ApiToken", "Application", "Case", "Criterion", "DomainRule", "Expertise",
-        "FactField", "Gate", "IdentityProvider", "ImportRecord", "Invitation", "Member", "Organisation", "Poll",
-        "Post", "Question", "Report", "Resource", "SearchMiss", "Space", "SpaceMembership", "SpaceSteward",
-        "Suspension", "Tag", "Terms", "Tier", "Topic",
+        "Activity", "AddressFault", "ApiToken", "Application", "CannedReason", "Case", "Criterion", "DomainRule",
+        "Expertise", "FactField", "Gate", "IdentityProvider", "ImportRecord", "Invitation", "Member", "Organisation",
+        "Poll", "Post", "Question", "Report", "Resource", "Sanction", "SearchMiss", "Space", "SpaceMembership",
+        "SpaceSteward", "Suspension", "Tag", "Terms", "Tier", "Topic",
     }  # fmt: skip
     assert all(isinstance(page, CommunityModelAdmin) for page in admin.site._registry.values())
 
