@@ -708,6 +708,15 @@ def can_lift_sanction(user: Member, sanction: Sanction) -> Decision:
     return Denied(_("Whoever imposed it and the moderators lift it. You can appeal against your own."))
 
 
+def can_edit_canned_reasons(user: Member) -> Decision:
+    """Rule 8.2: those who use them everywhere."""
+    if not user.uses(Module.MODERATION):
+        return Denied(_("This community does not use moderation."))
+    if user.has_role(*MODERATORS):
+        return ALLOWED
+    return Denied(_("Moderators and community managers keep the words they use again. Ask one of them."))
+
+
 def can_propose_steward(user: Member, space: Space) -> Decision:
     """Rule 8.4: whoever reads the space."""
     return can_see_space(user, space)
