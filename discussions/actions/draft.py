@@ -77,7 +77,9 @@ def forget_drafts() -> int:
 
 def has_words(words: Mapping[str, str]) -> bool:
     """Whether anything was typed: the format of an empty text and the space of no topic say nothing."""
-    return any(words.get(name, "").strip() for name in ("body", "title", "reason"))
+    return any(
+        words.get(name, "").strip() for name in ("body", "title", "reason", "about", "options", "words")
+    )
 
 
 def _start(key: str, words: dict[str, str], sequence: int, by: Member, writer: str) -> Draft | None:

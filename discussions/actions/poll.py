@@ -278,7 +278,7 @@ def write_outcome(poll: Poll, *, by: Member, words: str, at: datetime | None = N
 
 @transaction.atomic
 def export_results(poll: Poll, *, by: Member) -> Poll:
-    """Take the results along as a table. Raises `Refused` for whom they are not shown to; it is logged who took them."""
+    """Take the results along as a table; who did is recorded. Raises `Refused` for whom they are not shown to."""
     has_voted = Voter.objects.filter(poll=poll, member=by).exists()
     require(can_see_results(by, poll, timezone.now(), has_voted=has_voted))
     record(

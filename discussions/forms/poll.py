@@ -1,7 +1,7 @@
 """Validation of what is sent about polls; the rules stand in the actions."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -91,7 +91,8 @@ class PollForm(ActionForm):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     @classmethod
-    def blank(cls, now: datetime) -> "PollForm":
+    def blank(cls, now: datetime, words: Mapping[str, str] | None = None) -> "PollForm":
+        """`words` are those of a draft."""
         closes_at = (now + OPEN_FOR).replace(minute=0, second=0, microsecond=0)
         return cls(
             initial={
@@ -108,14 +109,16 @@ class PollForm(ActionForm):
                 "outcome_days": 14,
                 "idempotency_key": uuid.uuid4().hex,
             }
+            | _kept(words)
         )
 
     @classmethod
-    def of(cls, poll: Poll) -> "PollForm":
-        """With what stands there, to be put right."""
+    def of(cls, poll: Poll, words: Mapping[str, str] | None = None) -> "PollForm":
+        """With what stands there, to be put right, or with the `words` of a draft."""
         names = ("title", "about", *_RULES)
         lines = [_line(option.starts_at or option.label) for option in poll.options.all()]
-        return cls(initial={name: getattr(poll, name) for name in names} | {"options": "\n".join(lines)})
+        stands = {name: getattr(poll, name) for name in names} | {"options": "\n".join(lines)}
+        return cls(initial=stands | _kept(words))
 
     def clean_options(self) -> list[Option]:
         lines = [line.strip() for line in self.cleaned_data["options"].splitlines()]
@@ -150,6 +153,15 @@ class PollForm(ActionForm):
 
 _PLAIN: Final = ("may_change", "can_need_information", "quorum", "most_choices", "dots", "outcome_days")
 _RULES: Final = ("kind", "closes_at", "results", "electorate", "vote_per", "secrecy", *_PLAIN)
+
+
+def _kept(words: Mapping[str, str] | None) -> dict[str, Any]:
+    """What a draft keeps of the form."""
+    return (
+        {name: words[name] for name in ("title", "about", "kind", "options") if name in words}
+        if words
+        else {}
+    )
 
 
 def _line(option: Option) -> str:

@@ -9,6 +9,7 @@ class Draft(models.Model):
     """Rule 3.5: what one member has typed into one form, by the names of its fields.
 
     `key` says which form: `topic:new:<slug of a space>`, `reply:<topic>`, `edit:<post>`, `message:<conversation>`.
+    A poll is asked in a place: `poll:space:<slug>` and `poll:topic:<topic>`.
     `sequence` grows by one at each save; whoever saves says from which one they started. `writer` is the window that
     saved last: a window is never in conflict with itself, also where an answer to it was lost on the way.
     """

@@ -166,12 +166,21 @@ def prose_of(words: Mapping[str, str]) -> Prose:
     return Prose(words.get("body", ""), SourceFormat.HTML if is_html else SourceFormat.MARKDOWN)
 
 
+def _text_of(words: Mapping[str, str]) -> Prose:
+    """What a draft is recognised by: its body, or the plain text of a form that has none."""
+    plain = next(filter(None, (words.get(name, "") for name in ("words", "about", "options"))), "")
+    return prose_of(words) if words.get("body") else Prose(plain, SourceFormat.MARKDOWN)
+
+
 def address_of_draft(key: str) -> str:
     """Where the form of this key stands; the list of drafts where it is no key of ours."""
     kind, _colon, rest = key.partition(":")
     number = whole_number(rest, highest=MAX_ID)
     if kind == "topic" and rest.startswith("new"):
         return with_query(reverse("topic_create"), space=rest.partition(":")[2])
+    if kind == "poll":
+        place, _colon, name = rest.partition(":")
+        return with_query(reverse("poll_create"), **{"topic" if place == "topic" else "space": name})
     if number is not None and kind in _FORMS:
         view, anchor = _FORMS[kind]
         return f"{reverse(view, args=[number])}{anchor}"
@@ -188,6 +197,8 @@ _FORMS: Final = {
     "ask": ("session_show", "#write"),
     "answer": ("question_answer", ""),
     "resource": ("resource_edit", ""),
+    "pollchange": ("poll_edit", ""),
+    "outcome": ("poll_outcome", ""),
 }
 
 
@@ -209,7 +220,7 @@ def draft_rows(user: Member) -> list[DraftRow]:
     clock = Clock(timezone.now())
     rows = []
     for draft in drafts:
-        when, prose = clock.moment(draft.updated_at), prose_of(draft.words)
+        when, prose = clock.moment(draft.updated_at), _text_of(draft.words)
         rows.append(
             DraftRow(
                 id=draft.pk,
@@ -230,6 +241,8 @@ def _draft_title(draft: Draft, of: str) -> str:
     kind = draft.key.partition(":")[0]
     if kind == "topic":
         return draft.words.get("title", "").strip() or _("A new topic")
+    if kind in {"poll", "pollchange"}:
+        return draft.words.get("title", "").strip() or _("A poll")
     words = {
         "reply": (_("Reply in “{title}”"), _("A reply")),
         "edit": (_("A change in “{title}”"), _("A change of a post")),
@@ -238,6 +251,7 @@ def _draft_title(draft: Draft, of: str) -> str:
         "ask": (_("Question to the hosts in “{title}”"), _("A question to the hosts")),
         "answer": ("", _("An answer to a question")),
         "resource": ("", _("Something for the library")),
+        "outcome": ("", _("What came of a poll")),
     }
     named, nameless = words.get(kind, ("", _("A text")))
     return named.format(title=of) if of and named else nameless

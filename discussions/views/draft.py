@@ -41,7 +41,12 @@ FIELDS: Final = (
     "link",
     "dissent",
     "note",
+    "about",
+    "options",
+    "words",
 )
+# The texts among them, each alone in its form or beside others.
+TEXTS: Final = ("body", "about", "options", "words")
 HIGHEST: Final = 2**31 - 2
 
 
@@ -97,15 +102,18 @@ def render_both(
 ) -> HttpResponse:
     """What this window wrote and what the other one did; which of them stays is the writer's to say."""
     if wants_json(request):
-        theirs = {"sequence": error.draft.sequence, "words": error.draft.words}
-        return JsonResponse({"detail": error.sentence, **theirs}, status=409)
+        other = {"sequence": error.draft.sequence, "words": error.draft.words}
+        return JsonResponse({"detail": error.sentence, **other}, status=409)
+    theirs = error.draft.words
+    text_name = next((name for name in TEXTS if words.get(name) or theirs.get(name)), "body")
     context = {
         "sentence": error.sentence,
         "key": key,
         "sequence": error.draft.sequence,
-        "mine": words,
-        "theirs": error.draft.words,
-        "my_words": list(words.items()),
+        "text_name": text_name,
+        "mine": words.get(text_name, ""),
+        "theirs": theirs.get(text_name, ""),
+        "my_words": [(name, value) for name, value in words.items() if name != text_name],
         "url": address_of_draft(key),
     }
     return render(request, "discussions/draft_conflict.html", context, status=409)
@@ -117,8 +125,9 @@ def forget_what_was_sent(request: MemberRequest, key: str) -> None:
     draft = Draft.objects.filter(member=request.user, key=key).first()
     if draft is None:
         return
-    is_same = (
-        draft.words.get("body", "").strip() == request.POST.get("body", "").replace("\r\n", "\n").strip()
+    is_same = all(
+        draft.words.get(name, "").strip() == request.POST.get(name, "").replace("\r\n", "\n").strip()
+        for name in TEXTS
     )
     is_ours = bool(draft.writer) and draft.writer == request.POST.get("draft_writer", "")
     if is_same or is_ours or draft.sequence <= sequence:

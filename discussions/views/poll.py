@@ -40,6 +40,8 @@ from discussions.queries.notices import forget_unread_key, unread_keys
 from discussions.queries.poll import PollPage, my_marks, poll_page, promised_polls
 from discussions.queries.poll import poll_list as polls_page
 from discussions.queries.poll_results import results_table
+from discussions.queries.writing import draft_of
+from discussions.views.draft import forget_what_was_sent, writing_in
 from members.models import Member
 from members.requests import MemberRequest
 
@@ -96,7 +98,10 @@ def poll_create(request: MemberRequest) -> HttpResponse:
     _require_polls(request.user)
     place = _place(request)
     require(can_create_poll(request.user, place))
-    form = PollForm(request.POST) if request.method == "POST" else PollForm.blank(timezone.now())
+    key = f"poll:space:{place.slug}" if isinstance(place, Space) else f"poll:topic:{place.pk}"
+    draft = draft_of(request.user, key)
+    kept = draft.words if draft else None
+    form = PollForm(request.POST) if request.method == "POST" else PollForm.blank(timezone.now(), kept)
     if request.method == "POST" and form.is_valid():
         try:
             poll = create_poll(
@@ -108,10 +113,15 @@ def poll_create(request: MemberRequest) -> HttpResponse:
         except Invalid as error:
             form.take_refusal(error)
         else:
+            forget_what_was_sent(request, key)
             messages.success(request, _("The poll is open."))
             return redirect(poll)
     name = place.name if isinstance(place, Space) else place.title
-    context = {"form": form, "place": {"name": name, "url": place.get_absolute_url()}}
+    context = {
+        "form": form,
+        "place": {"name": name, "url": place.get_absolute_url()},
+        "writing": writing_in(request, key, draft),
+    }
     return render(request, "discussions/poll_create.html", context, status=422 if form.errors else 200)
 
 
@@ -120,11 +130,17 @@ def poll_edit(request: MemberRequest, poll_id: int) -> HttpResponse:
     poll = _poll(request, poll_id)
     require(can_edit_poll(request.user, poll, timezone.now()))
     extends = request.GET.get("only") == "end" or request.POST.get("only") == "end"
+    key = f"pollchange:{poll.pk}"
+    draft = None if extends else draft_of(request.user, key)
     form: PollForm | PollExtendForm
     if extends:
         form = PollExtendForm(request.POST or None, initial={"closes_at": poll.closes_at})
     else:
-        form = PollForm(request.POST) if request.method == "POST" else PollForm.of(poll)
+        form = (
+            PollForm(request.POST)
+            if request.method == "POST"
+            else PollForm.of(poll, draft.words if draft else None)
+        )
     if request.method == "POST" and form.is_valid():
         try:
             if isinstance(form, PollForm):
@@ -137,12 +153,15 @@ def poll_edit(request: MemberRequest, poll_id: int) -> HttpResponse:
             else:
                 form.add_error(None, error.sentence)
         else:
+            if not extends:
+                forget_what_was_sent(request, key)
             messages.success(request, _("The poll is changed."))
             return redirect(poll)
     context = {
         "form": form,
         "extends": extends,
         "poll": {"title": poll.title, "url": poll.get_absolute_url()},
+        "writing": writing_in(request, key, draft),
     }
     return render(request, "discussions/poll_edit.html", context, status=422 if form.errors else 200)
 
@@ -175,16 +194,24 @@ def poll_outcome(request: MemberRequest, poll_id: int) -> HttpResponse:
     """What was done with it."""
     poll = _poll(request, poll_id)
     require(can_answer_for_poll(request.user, poll))
-    form = OutcomeForm(request.POST or None, initial={"words": poll.outcome})
+    key = f"outcome:{poll.pk}"
+    draft = draft_of(request.user, key)
+    written = draft.words.get("words", "") if draft else poll.outcome
+    form = OutcomeForm(request.POST or None, initial={"words": written})
     if request.method == "POST" and form.is_valid():
         try:
             write_outcome(poll, by=request.user, words=form.cleaned_data["words"])
         except Invalid as error:
             form.take_refusal(error)
         else:
+            forget_what_was_sent(request, key)
             messages.success(request, _("Everybody who voted is told."))
             return redirect(poll)
-    context = {"form": form, "poll": poll_page(poll, request.user)}
+    context = {
+        "form": form,
+        "poll": poll_page(poll, request.user),
+        "writing": writing_in(request, key, draft),
+    }
     return render(request, "discussions/poll_outcome.html", context, status=422 if form.errors else 200)
 
 

@@ -14,7 +14,7 @@ from community.core.errors import Refused
 from community.core.models import Activity, ModuleSwitch
 from community.core.verbs import Verb
 from discussions.actions.poll import close_poll, export_results, vote_in_poll, write_outcome
-from discussions.models import Poll, PollKind, ResultsShown, Voter
+from discussions.models import Draft, Poll, PollKind, ResultsShown, Voter
 from members.actions.profile import start_employment
 from members.models import Member
 from tests.factories import make_member, make_organisation, make_poll, make_space, make_topic
@@ -397,3 +397,64 @@ def test_who_has_a_password_is_asked_for_it_before_an_export(client, manager):
     answer = client.post(f"/polls/{poll.pk}/export/")
     assert answer.status_code == 302
     assert reverse("account_reauthenticate") in answer["Location"]
+
+
+# --- nothing typed is lost (rule 3.5) ---------------------------------------------------------------------------
+
+
+def keep(client, key, sequence=0, **words):
+    sent = {"draft_key": key, "draft_sequence": sequence, **words}
+    return client.post("/drafts/keep/", sent, headers={"Accept": "application/json"})
+
+
+def test_what_is_typed_about_a_poll_is_kept_until_it_is_asked(client_as, member):
+    space, client = make_space(), client_as(member)
+    key, address = f"poll:space:{space.slug}", f"/polls/new/?space={space.slug}"
+    assert f'data-key="{key}"' in client.get(address).content.decode()
+    keep(
+        client, key, title="Which hall?", about="We are forty people.", options="North\nSouth", kind="ranked"
+    )
+    page = client.get(address).content.decode()
+    assert "We are forty people." in page
+    assert "North\nSouth" in page
+    listed = client.get("/drafts/").content.decode()
+    assert f'href="{address}"' in listed
+    assert "Which hall?" in listed
+    assert "We are forty people." in listed
+    # A refusal keeps everything that was typed, and the draft with it.
+    refused = client.post(address, draft(about="We are forty people.", options="Only one", draft_key=key))
+    assert refused.status_code == 422
+    assert "We are forty people." in refused.content.decode()
+    assert Draft.objects.filter(member=member, key=key).exists()
+    client.post(address, draft(about="We are forty people.", draft_key=key, draft_sequence=1))
+    assert Poll.objects.get().about == "We are forty people."
+    assert not Draft.objects.exists()
+
+
+def test_what_is_typed_about_the_outcome_is_kept_until_it_is_said(client_as):
+    poll = make_poll()
+    close_poll(poll, by=None)
+    client, key, address = client_as(poll.author), f"outcome:{poll.pk}", f"/polls/{poll.pk}/outcome/"
+    keep(client, key, words="We take the")
+    assert "We take the" in client.get(address).content.decode()
+    assert f'href="{address}"' in client.get("/drafts/").content.decode()
+    # Another window has kept other words since: sending this one leaves them there.
+    assert (
+        client.post(address, {"words": "The north hall.", "draft_key": key, "draft_sequence": 0}).status_code
+        == 302
+    )
+    assert Draft.objects.get().words == {"words": "We take the"}
+    client.post(address, {"words": "We take the", "draft_key": key, "draft_sequence": 0})
+    assert not Draft.objects.exists()
+
+
+def test_a_change_of_a_poll_is_kept_and_two_windows_are_both_shown(client_as):
+    poll = make_poll(about="Forty people.")
+    client, key = client_as(poll.author), f"pollchange:{poll.pk}"
+    keep(client, key, title=poll.title, about="Fifty people.")
+    assert "Fifty people." in client.get(f"/polls/{poll.pk}/edit/").content.decode()
+    both = client.post("/drafts/keep/", {"draft_key": key, "draft_sequence": 0, "about": "Sixty people."})
+    assert both.status_code == 409
+    for words in ("Fifty people.", "Sixty people."):
+        assert words in both.content.decode()
+    assert client.get(f"/polls/{poll.pk}/edit/?only=end").status_code == 200

@@ -1,7 +1,8 @@
 /* Keeps what is typed into a form: at once on this device, two seconds after the last key on the server.
    The copy on the device goes when the server has it. The server answers with what the writer should know. */
-const FIELDS = ["space", "kind", "title", "body", "body_format", "tags", "reply_to", "reason", "version", "to", "name"];
-const TYPED = ["title", "body", "reason"];
+const FIELDS = ["space", "kind", "title", "body", "body_format", "tags", "reply_to", "reason", "version", "to", "name",
+  "summary", "link", "dissent", "note", "about", "options", "words"];
+const TYPED = ["title", "body", "reason", "about", "options", "words"];
 const WAIT = 2000;
 const AGAIN = 10000;
 const NOTHING = /^(\s|&nbsp;|<\/?(p|br|div)>)*$/i;
@@ -290,13 +291,13 @@ export default function draft(form) {
     return false;
   }
 
-  function readable({ title = "", body: text = "", body_format: format = "markdown" }) {
+  function readable({ title = "", about = "", options = "", words: said = "", body: text = "", body_format: format = "markdown" }) {
     let plain = text;
     if (format === "html") {
       const page = new DOMParser().parseFromString(text.replace(/<\/(p|h\d|li|blockquote|pre)>|<br>/g, "$&\n"), "text/html");
       plain = page.body.textContent;
     }
-    return [title, plain.trim()].filter(Boolean).join("\n\n");
+    return [title, about, options, said, plain.trim()].filter(Boolean).join("\n\n");
   }
 
   function tell(word) {
