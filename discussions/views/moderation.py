@@ -75,6 +75,7 @@ def case_list(request: MemberRequest) -> HttpResponse:
         kind=kind if kind in CaseKind.values else "",
         reason=reason if reason in CaseReason.values else "",
         space_slug=slug if slug in {space.slug for space in spaces} else "",
+        after=request.GET.get("after", ""),
     )
     context = {
         "page": queries.queue_page(request.user, wanted),
