@@ -708,6 +708,15 @@ def can_lift_sanction(user: Member, sanction: Sanction) -> Decision:
     return Denied(_("Whoever imposed it and the moderators lift it. You can appeal against your own."))
 
 
+def can_export_cases(user: Member) -> Decision:
+    """Names and decisions leave the house by few hands."""
+    if not user.uses(Module.MODERATION):
+        return Denied(_("This community does not use moderation."))
+    if user.has_role(RoleName.MANAGER):
+        return ALLOWED
+    return Denied(_("Community managers export the queue. Ask one of them."))
+
+
 def can_edit_canned_reasons(user: Member) -> Decision:
     """Rule 8.2: those who use them everywhere."""
     if not user.uses(Module.MODERATION):

@@ -132,6 +132,7 @@ urlpatterns = [
     path("messages/items/<int:message_id>/restore/", message.message_restore, name="message_restore"),
     path("messages/items/<int:message_id>/report/", message.message_report, name="message_report"),
     path("moderation/", moderation.case_list, name="case_list"),
+    path("moderation/export/", moderation.case_export, name="case_export"),
     path("moderation/figures/", moderation.moderation_statistics, name="moderation_statistics"),
     path("moderation/mine/", moderation.own_case_list, name="own_case_list"),
     path("moderation/mine/<int:case_id>/", moderation.own_case_edit, name="own_case_edit"),

@@ -320,6 +320,7 @@ MATRIX: dict[str, Row] = {
     "case_take": with_body(act(MODERATE, administrator=404), version="1"),
     "case_release": act(MODERATE, administrator=404),
     "case_rule": with_body(act(MODERATE, administrator=404), act="keep", version="1"),
+    "case_export": act(("manager",), ok=200),
     "case_undo": with_body(act(MODERATE, ok=409, administrator=404), version="1"),
     "post_report": page(),
     "topic_report": page(),

@@ -202,6 +202,7 @@ def test_every_export_asks_for_the_password_again():
     assert exports == {
         "discussions/views/poll.py:poll_export": True,
         "members/admin/terms.py:export_proof": True,
+        "discussions/views/moderation.py:case_export": True,
         "members/views/directory.py:member_export": True,
     }
 

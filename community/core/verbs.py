@@ -163,6 +163,7 @@ class Verb(models.TextChoices):
     POST_SHOWN = "post.shown", _("showed a hidden post")  # topic_id, number
     TOPIC_HIDDEN = "topic.hidden", _("hid a topic")  # topic_id
     TOPIC_SHOWN = "topic.shown", _("showed a hidden topic")  # topic_id
+    CASES_EXPORTED = "case.exported", _("exported the queue of moderation")  # list, rows
     CANNED_REASON_CREATED = "canned_reason.created", _("kept words for moderators to use again")
     CANNED_REASON_EDITED = "canned_reason.edited", _("changed words that moderators use again")
     CANNED_REASON_DELETED = "canned_reason.deleted", _("took away words that moderators use again")

@@ -281,7 +281,7 @@ def queue_page(user: Member, wanted: Wanted) -> QueuePage:
         step = "lt" if falls else "gt"
         behind = Q(**{f"{column}__{step}": at}) | Q(**{column: at, f"pk__{step}": last_id})
         shown = shown.filter(Q(**{f"{column}__{step}e": at}) & behind)
-    found, has_more = split_page(shown[: ROWS + 1], ROWS)
+    found, has_more = split_page(list(shown[: ROWS + 1]), ROWS)
     last = found[-1] if has_more else None
     labels = {
         "open": _("To decide"),

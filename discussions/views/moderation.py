@@ -1,12 +1,14 @@
 """The queue of moderation and its decisions; what its author sees of a case; reports; sanctions; public figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -16,8 +18,10 @@ from community.core.http import whole_number
 from community.core.models import Module, is_in_use
 from community.core.notices import read_notices
 from community.core.permissions import require
+from community.core.spreadsheets import csv_response
 from community.core.text import Prose, SourceFormat
 from discussions.actions.case import release_case, report_member, report_post, report_topic, take_case
+from discussions.actions.case_export import export_cases
 from discussions.actions.listening import flag_listening, settle_listening
 from discussions.actions.moderation import acts_of, answer_case, rule_case, undo_ruling
 from discussions.forms.message import ReportForm
@@ -36,22 +40,29 @@ from discussions.models import (
     Topic,
     visible_spaces,
 )
-from discussions.permissions import can_listen, can_report, can_see_queue, can_take_part_in_ruling
+from discussions.permissions import (
+    can_export_cases,
+    can_listen,
+    can_report,
+    can_see_queue,
+    can_take_part_in_ruling,
+)
 from discussions.queries import moderation as queries
+from discussions.queries.case_export import export_count, export_header, export_rows
 from members.actions.standing import appeal_sanction
 from members.forms.standing import AppealForm
 from members.models import Member, Sanction
 from members.requests import MemberRequest
 
 HIGHEST = 2**31 - 1
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def moderated(view: View) -> View:
     """Rule 15.6: where moderation is switched off, none of this is there."""
 
     @wraps(view)
-    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.uses(Module.MODERATION):
             raise Http404
         return view(request, *args, **kwargs)
@@ -68,15 +79,8 @@ def case_list(request: MemberRequest) -> HttpResponse:
     """Rule 8.2: what waits, most urgent first; looking at it settles the notice about it."""
     require(can_see_queue(request.user))
     read_notices(request.user, "queue")
-    name, kind, reason, slug = (request.GET.get(key, "") for key in ("list", "kind", "reason", "space"))
     spaces = visible_spaces(request.user)
-    wanted = queries.Wanted(
-        name=name if name in queries.LISTS else "open",
-        kind=kind if kind in CaseKind.values else "",
-        reason=reason if reason in CaseReason.values else "",
-        space_slug=slug if slug in {space.slug for space in spaces} else "",
-        after=request.GET.get("after", ""),
-    )
+    wanted = _wanted(request.GET, spaces)
     context = {
         "page": queries.queue_page(request.user, wanted),
         "wanted": wanted,
@@ -84,8 +88,33 @@ def case_list(request: MemberRequest) -> HttpResponse:
         "reasons": [{"value": value, "label": label} for value, label in CaseReason.choices],
         "spaces": [{"value": space.slug, "label": space.name} for space in spaces],
         "may_listen": bool(can_listen(request.user)),
+        "may_export": bool(can_export_cases(request.user)),
     }
     return render(request, "discussions/case_list.html", context)
+
+
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
+@moderated
+def case_export(request: MemberRequest) -> HttpResponse | StreamingHttpResponse:
+    """The list as it is narrowed, with every decision about what stands in it, as CSV. Logged."""
+    require(can_export_cases(request.user))
+    wanted = _wanted(request.POST, visible_spaces(request.user))
+    export_cases(by=request.user, name=wanted.name, rows=export_count(request.user, wanted))
+    rows = export_rows(request.user, wanted)
+    return csv_response(f"moderation-{wanted.name}.csv", export_header(), rows)
+
+
+def _wanted(said: QueryDict, spaces: Iterable[Space]) -> queries.Wanted:
+    """What the list is narrowed to; a value that is none narrows nothing."""
+    name, kind, reason, slug = (said.get(key, "") for key in ("list", "kind", "reason", "space"))
+    return queries.Wanted(
+        name=name if name in queries.LISTS else "open",
+        kind=kind if kind in CaseKind.values else "",
+        reason=reason if reason in CaseReason.values else "",
+        space_slug=slug if slug in {space.slug for space in spaces} else "",
+        after=said.get("after", ""),
+    )
 
 
 @require_safe

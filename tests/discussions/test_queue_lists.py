@@ -1,5 +1,7 @@
 """The lists of the queue beyond their first page, and taken along as a table."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -8,15 +10,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from community.core.models import Scope
+from community.core.models import Activity, Scope
 from community.core.tokens import create_token
-from discussions.models import Case, CaseKind, CaseReason, CaseState, Ruling, RulingAct
+from community.core.verbs import Verb
+from discussions.actions.case import report_post
+from discussions.models import Case, CaseKind, CaseReason, CaseState, ReportReason, Ruling, RulingAct
+from discussions.queries import case_export
 from discussions.queries.moderation import Wanted, queue_page
-from tests.factories import make_member, make_space
+from tests.factories import make_member, make_post, make_space, make_topic
 
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
+PASSWORD = "a long enough password"
 
 
 @pytest.fixture
@@ -130,3 +136,71 @@ def test_the_api_goes_beyond_fifty_at_the_same_cost(space, member, moderator, cl
     assert ids == sorted(ids)
     assert len(set(ids)) == 120
     assert len(set(costs)) == 1
+
+
+# --- as a table -------------------------------------------------------------------------------------------------
+
+
+def table(web, **narrowed):
+    answer = web.post(reverse("case_export"), narrowed)
+    assert answer.status_code == 200
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_manager_takes_a_list_along_with_its_decisions_and_it_is_recorded(
+    space, member, manager, client_as
+):
+    person = make_member("=Ann()")
+    cases = make_cases(space, 3, about=person, state=CaseState.DECIDED)
+    make_cases(space, 2, about=member, first=100)
+    web = client_as(manager)
+    assert "Export this list" in web.get(reverse("case_list")).content.decode()
+    rows = table(web, list="decided")
+    assert [row["Case"] for row in rows] == [str(case.pk) for case in cases]
+    assert rows[0]["About"] == "'=Ann()"
+    assert (rows[0]["Decision"], rows[0]["In time"]) == ("Keep", "yes")
+    assert [row["Decision"] for row in table(web)] == ["", ""]
+    taken = Activity.objects.filter(verb=Verb.CASES_EXPORTED).order_by("pk").first()
+    assert (taken.data, taken.audience) == ({"list": "decided", "rows": 3}, "staff")
+
+
+def test_it_is_narrowed_as_the_list_is_and_holds_neither_words_nor_reporters(
+    space, member, manager, client_as
+):
+    post = make_post(topic=make_topic(space=space), by=member, body="Ring me under 0123 456.")
+    reporter = make_member("Rita Reporter")
+    report_post(post, by=reporter, reason=ReportReason.OTHER, words="zqwords")
+    web = client_as(manager)
+    (row,) = table(web, kind="post", space=space.slug)
+    assert row["Space"] == "Pricing"
+    for hidden in ("0123 456", "zqwords", "Rita"):
+        assert hidden not in str(row)
+    assert table(web, kind="held") == []
+
+
+def test_what_a_manager_does_not_see_is_not_in_it(manager, member, client_as):
+    room = make_space("The quiet merger", preset="confidential", members=[member])
+    make_cases(room, 2, about=member)
+    assert table(client_as(manager)) == []
+
+
+def test_long_tables_are_read_in_batches(space, member, manager, client_as, monkeypatch):
+    monkeypatch.setattr(case_export, "BATCH", 7)
+    cases = make_cases(space, 20, about=member)
+    assert [row["Case"] for row in table(client_as(manager))] == [str(case.pk) for case in cases]
+
+
+@pytest.mark.parametrize("role", ["member", "moderator", "administrator"])
+def test_nobody_else_takes_it(client_as, role):
+    web = client_as(make_member(role=role))
+    assert web.post(reverse("case_export")).status_code == 403
+    assert not Activity.objects.filter(verb=Verb.CASES_EXPORTED).exists()
+
+
+def test_the_password_is_asked_for_again(client_as):
+    web = client_as(make_member(role="manager", password=PASSWORD))
+    answer = web.post(reverse("case_export"))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert not Activity.objects.filter(verb=Verb.CASES_EXPORTED).exists()
