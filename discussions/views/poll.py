@@ -6,6 +6,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -40,6 +41,7 @@ from discussions.queries.notices import forget_unread_key, unread_keys
 from discussions.queries.poll import PollPage, my_marks, poll_page, promised_polls
 from discussions.queries.poll import poll_list as polls_page
 from discussions.queries.poll_results import results_table
+from discussions.queries.rows import Link
 from discussions.queries.writing import draft_of
 from discussions.views.draft import forget_what_was_sent, writing_in
 from members.models import Member
@@ -69,7 +71,11 @@ def poll_list(request: MemberRequest) -> HttpResponse:
         "older_url": f"?{prefix}before={found.older}" if found.older else "",
         "space": {"name": space.name, "url": space.get_absolute_url(), "slug": slug} if space else None,
         "state": state if state in {"open", "closed"} else "",
-        "may_create": space is not None and bool(can_create_poll(request.user, space)),
+        "places": [
+            Link(one.name, f"{reverse('poll_create')}?space={one.slug}")
+            for one in ([space] if space else visible_spaces(request.user))
+            if can_create_poll(request.user, one)
+        ],
         "sees_promises": bool(can_see_promises(request.user)),
     }
     return render(request, "discussions/poll_list.html", context)

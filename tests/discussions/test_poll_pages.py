@@ -50,6 +50,15 @@ def draft(**change):
     } | change
 
 
+def test_the_list_leads_to_every_place_where_one_may_ask(client_as, member):
+    open_space, read_only = make_space(), make_space(preset="read_only")
+    page = client_as(member).get("/polls/").text
+    assert f"/polls/new/?space={open_space.slug}" in page
+    assert f"/polls/new/?space={read_only.slug}" not in page
+    assert "Ask a poll" in client_as(member).get(f"/polls/?space={open_space.slug}").text
+    assert "Ask a poll" not in client_as(member).get(f"/polls/?space={read_only.slug}").text
+
+
 def test_a_poll_is_asked_on_a_page(client_as, member):
     space, client = make_space(), client_as(member)
     page = client.get(f"/polls/new/?space={space.slug}").content.decode()
