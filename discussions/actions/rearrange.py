@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ from community.core.text import clean_line, plain_text
 from community.core.verbs import Verb
 from discussions.actions.maintenance import refresh_usefulness
 from discussions.actions.poll import move_polls
+from discussions.actions.resource import follow_threads
 from discussions.actions.topic import clean_title, put_topic_entry
 from discussions.models import Claim, Follow, Post, PostMove, ReadState, Space, Topic, TopicKind
 from discussions.models.reader import readers_of
@@ -135,6 +136,7 @@ def move_topic(topic: Topic, space: Space, *, by: Member, reason: str = "") -> T
     move_entries("post", list(topic.posts.values_list("pk", flat=True)), space_id=space.pk)
     move_notices(f"topic:{topic.pk}", space_id=space.pk)
     move_polls(topic)
+    follow_threads(Q(pk=topic.pk))
     _unfollow_without_sight(topic)
     record(
         Verb.TOPIC_MOVED,
@@ -267,6 +269,7 @@ def merge_topics(source: Topic, target: Topic, *, by: Member, reason: str = "") 
     _put_post_entry(first_of_source.pk)
     move_notices(f"topic:{source.pk}", space_id=target.space_id, to_key=f"topic:{target.pk}")
     move_polls(source, target)
+    follow_threads(Q(pk=target.pk))
     record(
         Verb.TOPIC_MERGED,
         by=by,

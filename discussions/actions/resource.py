@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -468,9 +468,12 @@ def follow_merge(topic_id: int, into_id: int) -> None:
 
 
 def shown_passages(resource: Resource, *, now: datetime | None = None) -> list[ResourcePassage]:
-    """Those that readers see: of who was asked and has not answered, none before the five days are over."""
+    """Those that all its readers see: of who was asked and has not answered, none before the five days are over, and
+    none of a thread that went where some of them do not read."""
     now = now or timezone.now()
-    passages = resource.passages.select_related("contributor__member", "post__topic")
+    passages = resource.passages.for_all_in(resource.space).select_related(
+        "contributor__member", "post__topic"
+    )
     return [
         passage
         for passage in passages
@@ -513,6 +516,17 @@ def put_resource_entry(resource: Resource) -> None:
         author_id=resource.owner_id,
         at=resource.published_at or resource.created_at,
     )
+
+
+def follow_threads(threads: Q) -> None:
+    """After threads moved, or others read them than before: what was made of them is found by what its readers see.
+
+    `threads` is a condition on topics.
+    """
+    moved = Topic.objects.filter(threads)
+    made = ResourcePassage.objects.filter(post__topic__in=moved).values("resource")
+    for resource in Resource.objects.published().filter(pk__in=made).select_related("space"):
+        put_resource_entry(resource)
 
 
 def record_resource(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from community.core.models import Audience
 from community.core.permissions import require
 from community.core.text import clean_line
 from community.core.verbs import Verb
+from discussions.actions.resource import follow_threads
 from discussions.models import (
     Space,
     SpaceMembership,
@@ -112,6 +114,8 @@ def edit_space(
         changed.append("takes_requests")
     if changed:
         space.save(update_fields=changed)
+        if "preset" in changed:
+            follow_threads(Q(space=space))
         record(
             Verb.SPACE_EDITED, by=by, target=space, audience=Audience.STAFF, space_id=space.pk, fields=changed
         )

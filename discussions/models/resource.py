@@ -13,7 +13,7 @@ from community.core.http import address_of
 from community.core.models import Module
 from community.core.statements import OneOf
 from discussions.models.post import SOURCE_FORMATS, Post
-from discussions.models.space import Space, stewarded_space_ids, visible_space_ids
+from discussions.models.space import Space, SpacePreset, stewarded_space_ids, visible_space_ids
 from discussions.models.topic import TITLE_LENGTH, Topic
 from members.models import Member, Organisation, RoleName
 
@@ -256,6 +256,26 @@ class ResourceContributor(models.Model):
         return self.choice == Consent.WAITING and (self.due_at is None or self.due_at > now)
 
 
+class ResourcePassageQuerySet(models.QuerySet["ResourcePassage"]):
+    def visible_to(self, user: object) -> Self:
+        """Those of threads that the reader sees where they stand now, what may leave its space, and one's own words.
+
+        A thread that was moved into a closed space takes its words with it, out of whatever was made of them.
+        """
+        if not isinstance(user, Member):
+            return self.none()
+        here = OneOf("post__topic__space_id", list(visible_space_ids(user)))
+        return self.filter(here | Q(contributor__may_leave=True) | Q(contributor__member=user))
+
+    def for_all_in(self, space: Space) -> Self:
+        """Those that everybody sees who sees the space: what is kept for all readers together holds no others."""
+        return self.filter(
+            Q(post__topic__space=space)
+            | Q(post__topic__space__preset__in=[SpacePreset.OPEN, SpacePreset.READ_ONLY])
+            | Q(contributor__may_leave=True)
+        )
+
+
 class ResourcePassage(models.Model):
     """Words out of a post, with what leads to them; `contributor` is null where the post names nobody.
 
@@ -274,6 +294,8 @@ class ResourcePassage(models.Model):
     source_format = models.CharField(max_length=10, choices=SOURCE_FORMATS)
     html = models.TextField()
     renderer_version = models.PositiveSmallIntegerField()
+
+    objects = ResourcePassageQuerySet.as_manager()
 
     class Meta:
         ordering = ("position", "pk")

@@ -642,10 +642,13 @@ def _passages(
     *,
     may_edit: bool,
 ) -> list[PassageRow]:
-    """Two queries. Of what is published, none whose author may still say no; the maker sees those too."""
+    """Two queries. Of what is published, none whose author may still say no; the maker sees those too.
+
+    None of a thread that stands now where the reader does not read, unless its author lets it leave.
+    """
     by_id = {row.pk: row for row in contributors}
     is_owner = resource.owner_id == user.pk
-    passages = list(resource.passages.all())
+    passages = list(resource.passages.visible_to(user))
     readable = Post.objects.visible_to(user).in_bulk([row.post_id for row in passages]) if passages else {}
     rows = []
     for passage in passages:
@@ -751,12 +754,20 @@ def _waiting(rows: list[ResourceContributor], clock: Clock, *, is_owner: bool) -
     ]
 
 
-def resource_history(resource: Resource) -> list[RevisionRow]:
-    """What each change of a published resource changed, newest first. Two queries."""
+def resource_history(resource: Resource, user: Member) -> list[RevisionRow]:
+    """What each change of a published resource changed, newest first, in the words that the reader may read now.
+
+    Of passages that were taken out nobody knows any more where they came from: they are left out where any of the
+    threads is closed to the reader. Six queries.
+    """
     now = timezone.now()
     hidden = {row.member_id for row in resource.contributors.all() if not row.is_named}
     revisions = list(resource.revisions.select_related("edited_by").order_by("-version")[:100])
-    shown = resource.passages.select_related("contributor").all()
+    shown = list(resource.passages.visible_to(user).select_related("contributor"))
+    present = set(resource.passages.values_list("pk", flat=True))
+    threads = Topic.objects.visible_to(user).filter(resource_sources__resource=resource)
+    is_whole = resource.sources.count() == threads.count()
+    closed = present - {row.pk for row in shown}
     current = [
         plain_text(row.html)
         for row in shown
@@ -772,7 +783,12 @@ def resource_history(resource: Resource) -> list[RevisionRow]:
                 row.version, row.edited_by, row.edited_at, row.note,
                 _text(
                     row.title, row.source, row.source_format,
-                    [passage["words"] for passage in row.passages], row.dissent,
+                    [
+                        passage["words"]
+                        for passage in row.passages
+                        if passage["id"] not in closed and (is_whole or passage["id"] in present)
+                    ],
+                    row.dissent,
                 ),
             )
             for row in revisions

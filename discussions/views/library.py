@@ -170,7 +170,7 @@ def _render(
 @require_safe
 def resource_history(request: MemberRequest, resource_id: int) -> HttpResponse:
     resource = _resource(request, resource_id)
-    context = {"resource": _heading(resource), "revisions": history_rows(resource)}
+    context = {"resource": _heading(resource), "revisions": history_rows(resource, request.user)}
     return render(request, "discussions/resource_history.html", context)
 
 
@@ -525,8 +525,10 @@ def _resource(request: MemberRequest, resource_id: int) -> Resource:
 
 def _passage(request: MemberRequest, passage_id: int) -> ResourcePassage:
     seen = Resource.objects.visible_to(request.user)
-    passages = ResourcePassage.objects.filter(resource__in=seen).select_related(
-        "resource__space", "resource__owner"
+    passages = (
+        ResourcePassage.objects.visible_to(request.user)
+        .filter(resource__in=seen)
+        .select_related("resource__space", "resource__owner")
     )
     return get_object_or_404(passages, pk=passage_id)
 
