@@ -21,7 +21,7 @@ from PIL import Image
 from community.core.permissions import require
 from community.core.pictures import opened_picture, refused, upright, webp_of
 from community.core.text import ATTACHMENT_ADDRESS, Prose, SourceFormat, clean_line
-from discussions.models import Attachment, Draft, HeldPost
+from discussions.models import UNDO_WITHIN, Attachment, Draft, HeldPost, Ruling
 from members.models import Member
 from members.permissions import is_admitted
 
@@ -135,7 +135,13 @@ def remove_unclaimed_attachments() -> int:
         posted__isnull=True,
         html__contains=Concat(Value("/attachments/"), OuterRef("name"), Value("/")),
     )
+    decided = Ruling.objects.filter(
+        data__has_key="files", undone_at__isnull=True, at__gt=timezone.now() - UNDO_WITHIN
+    ).values_list("data__files", flat=True)
+    # What a moderator took out of a post comes back where the decision is taken back.
+    kept = {pk for files in decided for pk in files}
     old = Attachment.objects.unclaimed().filter(~Exists(drafts), ~Exists(held), created_at__lt=before)
+    old = old.exclude(pk__in=kept)
     removed = 0
     for pk, name in list(old.values_list("pk", "name")[:5_000]):
         # Asked again, one by one: it may have been put into a post in this moment.

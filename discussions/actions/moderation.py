@@ -13,7 +13,15 @@ from community.core.activity import record
 from community.core.errors import Conflict, Invalid
 from community.core.models import Audience
 from community.core.permissions import require
-from community.core.text import RENDERER_VERSION, Prose, SourceFormat, clean_source, render, required_words
+from community.core.text import (
+    ATTACHMENT_ADDRESS,
+    RENDERER_VERSION,
+    Prose,
+    SourceFormat,
+    clean_source,
+    render,
+    required_words,
+)
 from community.core.verbs import Verb
 from discussions.actions.attachment import claim_attachments
 from discussions.actions.case import check_version, decided_already, held_context, lock_case
@@ -26,11 +34,14 @@ from discussions.actions.topic import clean_prose, clean_title, put_mentions
 from discussions.mentions import name_members
 from discussions.models import (
     RULING_WORDS_LENGTH,
+    UNDO_WITHIN,
+    Attachment,
     Case,
     CaseKind,
     CaseState,
     HeldPost,
     Post,
+    PostRevision,
     Ruling,
     RulingAct,
     Space,
@@ -39,9 +50,6 @@ from discussions.models import (
 from discussions.permissions import can_answer_case, can_rule, can_take_part_in_ruling
 from members.actions.standing import decide_appeal, end_sanction, lift_suspension, suspend_member
 from members.models import Appeal, Member, Sanction, Suspension
-
-#: How long a decision can be taken back.
-UNDO_WITHIN: Final = timedelta(days=30)
 
 _CONTENT: Final = (RulingAct.KEEP, RulingAct.RETURN, RulingAct.EDIT, RulingAct.HIDE)
 _PERSON: Final = (RulingAct.WARN, RulingAct.QUIET, RulingAct.SUSPEND)
@@ -149,7 +157,16 @@ def answer_case(case: Case, *, by: Member, prose: Prose, version: int, title: st
         held.save()
         case.context = held_context(held)
     else:
-        _rewrite(_post_of(case), prose, by=by, reason=_("Changed after a moderator's word"))
+        post = _post_of(case)
+        returned = case.rulings.filter(act=RulingAct.RETURN, undone_at__isnull=True).order_by("-id").first()
+        taken = _take_out(post, prose)
+        if returned is not None:
+            returned.data = {
+                **returned.data,
+                **{name: [*returned.data.get(name, []), *rows] for name, rows in taken.items()},
+            }
+            returned.save(update_fields=["data"])
+        _rewrite(post, prose, by=by, reason=_("Changed after a moderator's word"))
     now = timezone.now()
     case.state, case.answered_at = CaseState.OPEN, now
     case.due_at = now + timedelta(hours=24)
@@ -232,8 +249,9 @@ def _edit(case: Case, by: Member, terms: Terms, words: str) -> dict[str, Any]:
     _show(case, by)
     post = _post_of(case)
     before = {"source": post.source, "format": post.source_format}
+    taken = _take_out(post, prose)
     _rewrite(post, prose, by=by, reason=words)
-    return {"before": before}
+    return {"before": before, **taken}
 
 
 def _hide_for_good(case: Case, by: Member, _terms: Terms, _words: str) -> dict[str, Any]:
@@ -330,7 +348,13 @@ def _undo(case: Case, ruling: Ruling, *, by: Member) -> None:
         case.space_id = data["from_space"]
     if "before" in data:
         before = Prose(data["before"]["source"], SourceFormat(data["before"]["format"]))
-        _rewrite(_post_of(case), before, by=by, reason=_("A decision was taken back"))
+        post = _post_of(case)
+        _rewrite(post, before, by=by, reason=_("A decision was taken back"))
+        PostRevision.objects.bulk_create(
+            PostRevision(post=post, **revision) for revision in data.get("revisions", [])
+        )
+        theirs = Attachment.objects.filter(pk__in=data.get("files", []), uploader=post.author_id)
+        theirs.update(uploader=None, post=post)
     if data.get("was_hidden"):
         _hide(case, by)
     else:
@@ -375,6 +399,32 @@ def _post_of(case: Case) -> Post:
 def _rewrite_held(held: HeldPost, prose: Prose) -> None:
     held.source, held.source_format = prose.source, prose.source_format
     held.html = render(prose.source, prose.source_format).html
+
+
+def _take_out(post: Post, prose: Prose) -> dict[str, list[Any]]:
+    """Before words are replaced in the name of moderation: what readers could find of them is taken away as well.
+
+    Earlier versions go into the decision, files that the new words do not name back to their author. The decision
+    keeps both for whoever undoes it.
+    """
+    revisions = [
+        {
+            "version": row.version,
+            "title": row.title,
+            "source": row.source,
+            "source_format": row.source_format,
+            "edited_by_id": row.edited_by_id,
+            "edited_at": row.edited_at.isoformat(),
+            "reason": row.reason,
+        }
+        for row in post.revisions.order_by("version")
+    ]
+    post.revisions.all().delete()
+    named = ATTACHMENT_ADDRESS.findall(render(prose.source, prose.source_format).html)
+    unnamed = Attachment.objects.filter(post=post).exclude(name__in=named)
+    files = list(unnamed.values_list("pk", flat=True)) if post.author_id is not None else []
+    Attachment.objects.filter(pk__in=files).update(uploader=post.author_id, post=None)
+    return {"revisions": revisions, "files": files}
 
 
 def _rewrite(post: Post, prose: Prose, *, by: Member, reason: str) -> None:

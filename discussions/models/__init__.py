@@ -22,6 +22,7 @@ from discussions.models.message import (
 from discussions.models.moderation import (
     CANNED_REASON_LENGTH,
     RULING_WORDS_LENGTH,
+    UNDO_WITHIN,
     CannedReason,
     Case,
     CaseKind,
@@ -131,6 +132,7 @@ __all__ = [
     "TAG_LENGTH",
     "TITLE_LENGTH",
     "UNANSWERED",
+    "UNDO_WITHIN",
     "USEFUL_KINDS",
     "AnswerRequest",
     "AskSession",

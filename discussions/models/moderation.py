@@ -1,6 +1,7 @@
 """The one queue of moderation: what was reported or held, what was decided about it, and what waits for an answer."""
 
-from typing import Self
+from datetime import timedelta
+from typing import Final, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -18,6 +19,8 @@ from members.models import Member, RoleName
 
 RULING_WORDS_LENGTH = 2000
 CANNED_REASON_LENGTH = 500
+#: How long a decision can be taken back.
+UNDO_WITHIN: Final = timedelta(days=30)
 
 
 class CaseKind(models.TextChoices):
@@ -216,7 +219,7 @@ class Ruling(models.Model):
     """One decision about a case, with its words, and what it takes to undo it. A case may have several in a row.
 
     `data` holds ids of what was made or changed: `was_hidden`, `from_space`, `before` (source and format), `sanction`,
-    `suspension`, `post`.
+    `suspension`, `post`; and what went with the words that were taken out: `revisions` (their columns), `files` (ids).
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="rulings")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet
@@ -16,9 +16,10 @@ from community.core.keyset import read_time_key, split_page, time_key, with_quer
 from community.core.moments import Clock, Moment
 from community.core.text import excerpt
 from discussions.actions.listening import SIGNALS, Signal
-from discussions.actions.moderation import ACTS_OF, UNDO_WITHIN, acts_of
+from discussions.actions.moderation import ACTS_OF, acts_of
 from discussions.figures import middle, suppressed, total_shown
 from discussions.models import (
+    UNDO_WITHIN,
     CannedReason,
     Case,
     CaseKind,
@@ -90,7 +91,7 @@ class SaidRow(Row):
     """A post or message as it stood when it was reported."""
 
     author_name: str
-    when: str
+    when: Moment
     text: str
 
 
@@ -340,7 +341,14 @@ def case_page(case: Case, user: Member) -> CasePage:
         state_label=str(case.get_state_display()),
         thing_url=thing_url(case),
         html=thing_html(case),
-        said=[SaidRow(str(row["author_name"]), str(row["at"]), str(row["text"])) for row in case.context],
+        said=[
+            SaidRow(
+                str(row["author_name"]),
+                clock.moment(datetime.fromisoformat(str(row["at"]))),
+                str(row["text"]),
+            )
+            for row in case.context
+        ],
         reports=[
             ReportRow(
                 str(report.get_reason_display()),

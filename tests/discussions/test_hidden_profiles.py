@@ -118,7 +118,8 @@ def test_what_only_the_person_sees_stays_where_it_is(person, member):
 
 
 def test_the_photo_goes_with_it_and_its_files_wait(person, member, moderator, settings, tmp_path):
-    settings.MEDIA_ROOT = str(tmp_path)
+    own = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = settings.STORAGES | {"default": own}
     picture = BytesIO()
     Image.new("RGB", (200, 200), "green").save(picture, "PNG")
     picture.seek(0)
