@@ -1,5 +1,6 @@
 """A poll walked through in a browser: asked anonymously, voted in, closed, answered, and its voters told."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from discussions.actions.poll import close_poll, vote_in_poll
-from discussions.models import Ballot, Poll, PollKind, Voter
+from discussions.models import Ballot, Draft, Poll, PollKind, Voter
 from members.models import Member
 from tests.browser.conftest import NARROW
 from tests.browser.test_look import LOOKS, complaints, overflow
@@ -112,3 +113,43 @@ def test_pages_of_polls_are_readable_by_everybody(page_as, look):
         if overflow(page) > 0:
             wrong.append(f"{address}: {overflow(page)} px wider than the window")
     assert wrong == []
+
+
+def test_what_was_typed_about_a_poll_is_there_again(page_as):
+    """Rule 3.5: kept two seconds after the last key, and gone with the poll that is asked."""
+    asker, space = make_member(), make_space()
+    page = page_as(asker)
+    address = f"/polls/new/?space={space.slug}"
+    page.goto(address)
+    page.get_by_label("Question").fill("Which hall?")
+    page.get_by_label("What voters should know").fill("We are forty people.")
+    page.get_by_label("Options").fill("North\nSouth")
+    expect(page.locator("[data-draft-said]")).to_have_text("Kept.")
+    assert Draft.objects.get().words["about"] == "We are forty people."
+    again = page_as(asker, viewport=NARROW)
+    again.goto(address)
+    expect(again.get_by_label("What voters should know")).to_have_value("We are forty people.")
+    expect(again.get_by_label("Options")).to_have_value("North\nSouth")
+    assert overflow(again) <= 0
+    again.get_by_role("button", name="Open the poll").click()
+    expect(again.get_by_role("heading", level=1)).to_have_text("Which hall?")
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("role", ["member", "manager", "administrator"])
+def test_the_name_of_the_community_reads_whole_on_a_phone(page_as, settings, role, scheme):
+    """However many links stand beside it; a long name takes two lines and is cut there."""
+    page = page_as(make_member(role=role), viewport=NARROW, color_scheme=scheme)
+    for name in ("Trefoil", "Network of Pricing Practitioners"):
+        settings.COMMUNITY_NAME = name
+        page.goto("/polls/")
+        brand = page.locator(".rail .brand span")
+        expect(brand).to_have_text(name)
+        cut = brand.evaluate("it => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight + 1")
+        lines = brand.evaluate("it => it.clientHeight / parseFloat(getComputedStyle(it).lineHeight)")
+        assert not cut
+        assert lines < 1.5
+        assert overflow(page) <= 0
+        if folder := os.environ.get("SHOTS"):
+            page.screenshot(path=f"{folder}/{role}-{scheme}-{len(name)}.png")
