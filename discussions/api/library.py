@@ -195,8 +195,24 @@ class ReasonBody(StrictSerializer):
     reason = TextField(max_length=REASON_LENGTH, help_text=_("One sentence."))
 
 
+class PassageWords(StrictSerializer):
+    passage = IdField()
+    body = TextField(max_length=MAX_SOURCE)
+    body_format = serializers.ChoiceField(
+        [(value.value, value.value) for value in SourceFormat], default=SourceFormat.MARKDOWN.value
+    )
+
+
 class ConsentAnswer(StrictSerializer):
     choice = serializers.ChoiceField([choice for choice in Consent.choices if choice[0]])
+    words = serializers.ListField(
+        child=PassageWords(),
+        max_length=MOST_PASSAGES,
+        default=list,
+        help_text=_(
+            "One's own passages as they are to stand there; those that are not sent stay as they are."
+        ),
+    )
     may_leave = FlagField(default=False, help_text=_("Others than the readers of the space may read it too."))
 
 
@@ -275,14 +291,24 @@ class ResourceEndpoint(Endpoint):
 
     @extend_schema(parameters=[id_parameter("resource_id")], request=ConsentAnswer, responses={204: None})
     def consent(self, request: ApiRequest, resource_id: int) -> Response:
-        """Say whether one's own words may stand in it, and with one's name or without."""
+        """Say whether one's own words may stand in it, in which words, and with one's name or without."""
         resource, values = self._resource(resource_id), self.body(ConsentAnswer)
-        own = ResourceContributor.objects.filter(resource=resource, member=request.user)
-        if not own.exists():
+        own = ResourceContributor.objects.filter(resource=resource, member=request.user).first()
+        if own is None:
             raise Http404
+        choice = Consent(values["choice"])
+        words = {
+            row["passage"]: Prose(row["body"], SourceFormat(row["body_format"])) for row in values["words"]
+        }
+        if len(words) < len(values["words"]):
+            raise Conflict(str(_("Each passage once.")))
+        if words and choice == Consent.REFUSED:
+            raise Conflict(str(_("Words that you refuse leave it. Send none with a refusal.")))
+        if not words.keys() <= set(own.passages.values_list("pk", flat=True)):
+            raise Conflict(str(_("One of these passages is not yours, or not there any more.")))
         with unlike_the_rest():
             answer_consent(
-                resource, by=request.user, choice=Consent(values["choice"]), may_leave=values["may_leave"]
+                resource, by=request.user, choice=choice, words=words, may_leave=values["may_leave"]
             )
         return Response(status=204)
 

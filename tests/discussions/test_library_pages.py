@@ -423,6 +423,38 @@ def test_programs_make_something_of_a_thread_and_contributors_answer(member, thr
     )
 
 
+def test_contributors_edit_their_words_by_program_as_on_the_page(member, thread):
+    program, (first, answer) = Program(member), thread["posts"]
+    sent = {"posts": [first.pk, answer.pk], "title": "Pilots"}
+    made = program.post(f"topics/{thread['topic'].pk}/resources/", sent)
+    path = f"resources/{made.json()['id']}/"
+    program.post(f"{path}ask/")
+    resource = Resource.objects.get()
+    theirs, own = resource.passages.get(post=first), resource.passages.get(post=answer)
+    other = Program(thread["answerer"])
+
+    def say(*words, choice="approved"):
+        return other.post(f"{path}consent/", {"choice": choice, "words": list(words)}).status_code
+
+    nine = {"passage": own.pk, "body": "Nine **weeks**."}
+    assert say({"passage": theirs.pk, "body": "Never."}) == 409
+    assert say({"passage": 10**9, "body": "Never."}) == 409
+    assert say(nine, nine) == 409
+    assert say(nine, choice="refused") == 409
+    assert say({"passage": own.pk, "body": " "}) == 400
+    assert resource.contributors.get(member=thread["answerer"]).choice == Consent.WAITING
+    assert say(nine) == 204
+    own.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (own.source, theirs.source) == ("Nine **weeks**.", "Six weeks?")
+    assert "Nine <strong>weeks</strong>." in program.get(path).json()["passages"][1]["html"]
+    assert say({**nine, "body": "<p>Ten.</p>", "body_format": "html"}, choice="nameless") == 204
+    own.refresh_from_db()
+    assert "Ten." in own.html
+    assert say(choice="refused") == 204
+    assert not resource.passages.filter(pk=own.pk).exists()
+
+
 # --- what pages cost --------------------------------------------------------------------------------------------
 
 
