@@ -63,6 +63,14 @@ def claim(key: str | None, *, by: Actor, action: str, request: Mapping[str, obje
     return Claim(row.target_id, row)
 
 
+def is_settled(key: str | None, *, by: Actor) -> bool:
+    """Whether an earlier request with this key has had its effect: the claim gives it back. One query."""
+    return (
+        bool(key)
+        and IdempotencyKey.objects.filter(member_id=by.pk, key=key or "", target_id__isnull=False).exists()
+    )
+
+
 @shared_task(name="idempotency.forget")
 def forget_idempotency_keys() -> int:
     """Delete keys nobody will repeat any more. Returns how many."""

@@ -105,7 +105,7 @@ def ask_question(
     """
     session = AskSession.objects.select_related("topic__space").get(pk=session.pk)
     require(can_ask_in_session(by, session, at or timezone.now()))
-    refuse_what_would_be_held(session.topic.space_id, prose, by=by)
+    refuse_what_would_be_held(session.topic.space_id, prose, by=by, idempotency_key=idempotency_key)
     post = create_post(session.topic, by=by, prose=prose, idempotency_key=idempotency_key, at=at)
     question, is_new = SessionQuestion.objects.get_or_create(session=session, post=post)
     if is_new:
@@ -130,7 +130,7 @@ def answer_question(
     lock_topic(question.session_id)
     question = _lock(question)
     require(can_answer_question(by, question))
-    refuse_what_would_be_held(question.session.topic.space_id, prose, by=by)
+    refuse_what_would_be_held(question.session.topic.space_id, prose, by=by, idempotency_key=idempotency_key)
     post = create_post(
         question.session.topic,
         by=by,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from community.core.errors import Conflict, Invalid
+from community.core.idempotency import is_settled
 from community.core.models import Module
 from community.core.permissions import require
 from community.core.text import Prose, SourceFormat, plain_text, render
@@ -91,7 +92,7 @@ def send_post(
     if held is not None:
         return held
     prose = clean_prose(prose)
-    verdict = judge_words(topic.space_id, prose, by=by)
+    verdict = _judge_once(topic.space_id, prose, by=by, key=idempotency_key)
     if not _is_held(verdict, advised):
         return create_post(topic, by=by, prose=prose, reply_to=reply_to, idempotency_key=idempotency_key)
     require(can_reply(by, topic))
@@ -124,7 +125,7 @@ def send_topic(
     if held is not None:
         return held
     prose = clean_prose(prose)
-    verdict = judge_words(space.pk, prose, by=by, is_reply=False)
+    verdict = _judge_once(space.pk, prose, by=by, key=idempotency_key, is_reply=False)
     if not _is_held(verdict, advised):
         return create_topic(
             space,
@@ -169,14 +170,24 @@ def change_post(
     return edit_post(post, by=by, prose=prose, version=version, reason=reason)
 
 
-def refuse_what_would_be_held(space_id: int, prose: Prose, *, by: Member, field: str = "body") -> None:
+def refuse_what_would_be_held(
+    space_id: int, prose: Prose, *, by: Member, field: str = "body", idempotency_key: str | None = None
+) -> None:
     """For words that cannot wait. Raises `Invalid` with the sentences of the rules; mere advice passes.
 
     Brevity is no fault in what is asked, or answered to a question. `field` is where the form has the words.
     """
-    verdict = judge_words(space_id, prose, by=by, is_reply=False)
+    verdict = _judge_once(space_id, prose, by=by, key=idempotency_key, is_reply=False)
     if verdict.outcome in {Outcome.HOLD, Outcome.REFUSE}:
         raise _refused(verdict, field=field)
+
+
+def _judge_once(
+    space_id: int, prose: Prose, *, by: Member, key: str | None, is_reply: bool = True
+) -> Verdict:
+    """As `judge_words`, and nothing of what this key has posted already: one's own words would be the same again."""
+    verdict = judge_words(space_id, prose, by=by, is_reply=is_reply)
+    return Verdict() if verdict.findings and is_settled(key, by=by) else verdict
 
 
 def _is_held(verdict: Verdict, advised: Collection[str]) -> bool:

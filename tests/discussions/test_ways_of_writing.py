@@ -20,7 +20,7 @@ from discussions.actions.poll import PollRules, close_poll, edit_poll, write_out
 from discussions.actions.post import create_post
 from discussions.actions.rearrange import merge_topics, move_topic, split_topic
 from discussions.actions.steward import Rules, settle_quality, settle_space
-from discussions.actions.submission import change_post, send_topic
+from discussions.actions.submission import Coached, change_post, send_post, send_topic
 from discussions.models import (
     Case,
     HeldPost,
@@ -275,6 +275,34 @@ def test_what_was_returned_comes_back_to_the_moderator_and_not_onto_the_page(top
     case = rule_case(case, RulingAct.RETURN, by=moderator, version=None, terms=terms)
     answer_case(case, by=member, prose=prose(), version=case.version)
     assert not Topic.objects.visible_to(make_member()).filter(pk=mine.pk).exists()
+
+
+# --- sent twice -------------------------------------------------------------------------------------------------
+
+
+def test_the_same_sending_again_is_no_repetition(space, topic, member, moderator):
+    """A browser that sends again after a lost answer gets what it made, and no advice about it."""
+    first = send_post(topic, by=member, prose=prose(FINE), idempotency_key="reply-one")
+    assert send_post(topic, by=member, prose=prose(FINE), idempotency_key="reply-one") == first
+    other = f"{FINE} Half of that came from the contracts."
+    words = {
+        "kind": TopicKind.DISCUSSION,
+        "title": "News",
+        "prose": prose(other),
+        "idempotency_key": "topic-one",
+    }
+    assert send_topic(space, by=member, **words) == send_topic(space, by=member, **words)
+    with pytest.raises(Coached):
+        send_post(topic, by=member, prose=prose(FINE), idempotency_key="reply-two")
+    held_session = make_topic(space=space, by=moderator, kind="session")
+    now = timezone.now()
+    hours = {"opens_at": now, "starts_at": now + timedelta(minutes=1), "ends_at": now + timedelta(hours=2)}
+    session = settle_session(held_session, by=moderator, hosts=[moderator], **hours)
+    asked = {
+        "prose": prose("How did you count the weeks that the second team needed?"),
+        "idempotency_key": "ask-one-1",
+    }
+    assert ask_question(session, by=member, **asked) == ask_question(session, by=member, **asked)
 
 
 # --- what is held can be kept -----------------------------------------------------------------------------------
