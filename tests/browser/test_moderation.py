@@ -7,14 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from discussions.actions.case import report_post
+from discussions.actions.case import report_member, report_post
 from discussions.actions.listening import flag_listening
 from discussions.actions.moderation import Terms, rule_case
 from discussions.actions.steward import name_steward, settle_quality
 from discussions.actions.submission import send_post
 from discussions.models import Case, CaseKind, ReportReason, RulingAct
 from discussions.quality import ARTICLE_COMMENTS
-from members.models import Sanction
+from members.models import Member, Sanction
 from tests.browser.test_look import LOOKS, complaints, overflow
 from tests.discussions.test_moderation import words
 from tests.factories import dispatch_activity, make_member, make_post, make_space, make_topic
@@ -180,6 +180,8 @@ def test_the_pages_are_readable_by_everybody(page_as, manager, member, space, lo
     rule_case(warned, RulingAct.WARN, by=manager, version=1, terms=Terms(words=LONG * 5))
     rule_case(held, RulingAct.RETURN, by=manager, version=1, terms=Terms(words=LONG * 5))
     flag_listening(topic, by=manager)
+    Member.objects.filter(pk=author.pk).update(headline=LONG[:150])
+    report_member(author, by=member, reason=ReportReason.ABUSE)
     found = {}
 
     def look_at(page, *paths):
@@ -195,6 +197,7 @@ def test_the_pages_are_readable_by_everybody(page_as, manager, member, space, lo
         case.get_absolute_url(),
         held.get_absolute_url(),
         warned.get_absolute_url(),
+        reverse("member_sanction_list", args=[author.handle]),
         reverse("moderation_statistics"),
         reverse("listening_list"),
         reverse("space_rules", args=[space.slug]) + "?preset=article_comments",
@@ -206,6 +209,7 @@ def test_the_pages_are_readable_by_everybody(page_as, manager, member, space, lo
         reverse("own_case_list"),
         reverse("own_case_edit", args=[held.pk]),
         reverse("sanction_list"),
+        author.get_absolute_url(),
         reverse("steward_propose", args=[space.slug]),
         reverse("topic_report", args=[make_topic(space=space).pk]),
     )
