@@ -38,6 +38,7 @@ from discussions.actions.post import accept_answer, delete_post, edit_post, than
 from discussions.actions.rearrange import split_topic
 from discussions.actions.resource import ResourceWords, create_resource, edit_resource, publish_resource
 from discussions.actions.saved_view import save_view
+from discussions.actions.space import add_space_member
 from discussions.actions.steward import Rules, propose_steward, request_space, settle_quality, settle_space
 from discussions.actions.submission import send_post
 from discussions.actions.topic import close_topic, edit_topic, reopen_topic
@@ -66,6 +67,7 @@ from discussions.models import (
     Tag,
     Topic,
     TopicKind,
+    visible_space_ids,
 )
 from discussions.quality import ARTICLE_COMMENTS, QualityRules
 from members.actions.fact import FactChange, set_facts
@@ -95,7 +97,6 @@ from tests.factories import (
     make_post,
     make_space,
     make_topic,
-    make_writer,
 )
 
 ROLES = (
@@ -256,6 +257,8 @@ class World:
     cast: dict[str, Member] = field(default_factory=dict)
     rooms: dict[str, Room] = field(default_factory=dict)
     writer: Member | None = None
+    #: Whose words are held and hidden in every room.
+    author: Member | None = None
     gone: Member | None = None
     asking: Member | None = None
     company: Organisation | None = None
@@ -301,6 +304,7 @@ def make_open_world() -> World:
     world.writer = make_member(
         "Wendy Writer", also=["expert", "moderator"], email="zqmailwriterqz@example.org"
     )
+    world.author = make_member("Otto Author")
     world.rooms["open"] = _make_room(world, "open")
     # Kept to oneself, and for people one follows back: there are none.
     kept = {
@@ -487,7 +491,10 @@ def _make_room(world: World, preset: str) -> Room:
     close_poll(closed_poll, by=writer)
     write_outcome(closed_poll, by=writer, words=word("polloutcome"))
     resource, collection = _make_library(world, topic, first, reply, word)
-    case, proposal = _moderate_something(space, topic, insider, word)
+    assert world.author is not None
+    # Read anew: a member remembers which spaces are theirs.
+    author = Member.objects.get(pk=world.author.pk)
+    case, proposal = _moderate_something(topic, author, insider, word)
     return Room(
         space, topic, first, reply, deleted, other, tag, file, session, question, poll, closed_poll,
         resource, collection, case, proposal,
@@ -495,10 +502,12 @@ def _make_room(world: World, preset: str) -> Room:
 
 
 def _moderate_something(
-    space: Space, topic: Topic, insider: Member, word: Callable[[str], str]
+    topic: Topic, author: Member, insider: Member, word: Callable[[str], str]
 ) -> tuple[Case, StewardProposal]:
     """Words that only their author and whoever moderates read: held before they were posted, and hidden since."""
-    author = make_writer(space)
+    space = topic.space
+    if space.pk not in visible_space_ids(author):
+        add_space_member(space, author, by=None)
     settle_quality(space, by=None, rules=ARTICLE_COMMENTS)
     pushed = f"{word('held')} is what we did [a](https://a.example/) and [b](https://b.example/) for a year."
     send_post(topic, by=author, prose=_prose(pushed), advised=["links"])
