@@ -42,6 +42,7 @@ LONGEST_FIRST = (
     "browser/test_conversation_pages.py",
     "test_secret_sweep.py",
     "discussions/test_poll_secrecy.py",
+    "discussions/test_poll_difference.py",
     "drills/test_redis.py",
     "test_hostile_requests.py",
     "test_access_matrix.py",
@@ -59,6 +60,7 @@ APART = (
     "browser/test_conversation_pages.py",
     "test_secret_sweep.py",
     "discussions/test_poll_secrecy.py",
+    "discussions/test_poll_difference.py",
 )
 
 

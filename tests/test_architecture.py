@@ -79,6 +79,8 @@ LOOKED_THROUGH = {
     ),
     # The topic of the post that a notice tells of; it has to stand in a visible space.
     ("discussions/queries/notices.py", "Post.objects.filter(pk=OuterRef('target_id'))"),
+    # Where the resources of that topic stand: none is fetched for whom none of these spaces is visible.
+    ("discussions/queries/topic.py", "Resource.objects.published().filter(sources__topic=OuterRef('pk'))"),
     # One topic, shown only where its space is among the visible ones; and its posts.
     ("discussions/queries/topic.py", "Topic.objects.present().filter(pk=Blank('topic'))"),
     (
