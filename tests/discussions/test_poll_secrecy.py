@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -21,7 +22,7 @@ from community.core.letters import letter_for
 from community.core.models import Activity, IdempotencyKey, Mail, Notice
 from community.core.verbs import Verb
 from discussions.actions.follow import follow
-from discussions.actions.poll import close_poll, vote_in_poll
+from discussions.actions.poll import close_poll, vote_in_poll, write_outcome
 from discussions.models import Ballot, FollowLevel, Poll, PollKind, ResultsShown, Secrecy, Voter
 from discussions.queries.poll import poll_page
 from members.actions.profile import start_employment
@@ -117,6 +118,76 @@ def test_equal_ballots_are_one_row_and_the_last_vote_is_not_the_last_row():
         assert sorted(Ballot.objects.filter(poll=poll).values_list("count", flat=True)) == [1, 1, 1, 2]
     # Always the same place would be an order; twelve times at random that is one in 4 million.
     assert len(set(places)) > 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_beside_the_ballots_knows_one_of_them():
+    """Every other table, sequences and the log of the administration: after votes, the close, mails and the answer.
+
+    That none of these rows changes with what was chosen is tried in tests/discussions/test_poll_difference.py.
+    """
+    poll = make_poll(kind=PollKind.RANKED, options=["A", "B", "C", "D"], **ANONYMOUS)
+    orders = list(permutations(option_ids(poll)))[:8]
+    voters = [make_member() for _order in orders]
+    seen = set()
+    for voter, order in zip(voters, orders, strict=True):
+        vote_in_poll(poll, by=voter, marks={option: n for n, option in enumerate(order, start=1)})
+        dispatch_activity()
+        seen |= {str(row["id"]) for row in rows_with_place("discussions_ballot", poll)}
+    close_poll(poll, by=None)
+    dispatch_activity()
+    write_outcome(poll, by=Member.objects.get(pk=poll.author_id), words="We take the first.")
+    dispatch_activity()
+    ballots = rows_with_place("discussions_ballot", poll)
+    # A random key says neither when nor where it was made, and no sequence gave it out.
+    assert {row["id"].version for row in ballots} == {4}
+    assert len(seen) == 8 * 9 // 2
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_depend WHERE refobjid = 'discussions_ballot'::regclass AND deptype = 'a'"
+            " AND classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM pg_class WHERE relkind = 'S')"
+        )
+        assert cursor.fetchone() == (0,)
+        others, together = [], set()
+        for table in connection.introspection.table_names():
+            if table == "discussions_ballot":
+                continue
+            cursor.execute(f'SELECT xmin::text, row::text FROM "{table}" AS row')  # noqa: S608
+            for xmin, text in cursor.fetchall():
+                others.append(text)
+                if xmin == ballots[0]["xmin"]:
+                    together.add(table)
+    # Neither a ballot of now nor one of earlier is named, and no ranking stands anywhere in any spelling.
+    rankings = {separator.join(map(str, order)) for order in orders for separator in (",", ", ", " ", ":")}
+    assert not [text for text in others if any(word in text for word in seen | rankings)]
+    # The transaction of the latest vote is that of all ballots: it wrote who voted last, and that somebody did.
+    assert len({row["xmin"] for row in ballots}) == 1
+    assert {"discussions_voter"} <= together <= {"discussions_voter", "core_activity"}
+    assert not LogEntry.objects.exists()
+    # All voters are told in the same words.
+    told = Notice.objects.filter(member__in=voters)
+    assert told.count() == 8 * told.values("title", "url", "key").distinct().count() > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_place_of_a_ballot_is_that_of_chance():
+    """Whoever votes first, or last, lies in each of four places as often as chance has it; by key as well."""
+    firsts, lasts = [], []
+    for _round in range(48):
+        poll = make_poll(kind=PollKind.MULTIPLE, options=["A", "B", "C", "D"], **ANONYMOUS)
+        options = option_ids(poll)
+        for option in options:
+            vote_in_poll(poll, by=make_member(), marks={option: 1})
+        rows = rows_with_place("discussions_ballot", poll)
+        for order in (rows, sorted(rows, key=lambda row: row["id"])):
+            places = [row["option_ids"] for row in order]
+            firsts.append((order is rows, places.index([options[0]])))
+            lasts.append((order is rows, places.index([options[3]])))
+    for places in (firsts, lasts):
+        for by_disk in (True, False):
+            for place in range(4):
+                # Twelve of 48 on average; none, or all but a few, happen once in sixty thousand runs.
+                assert 1 <= places.count((by_disk, place)) <= 32
 
 
 @pytest.mark.django_db
