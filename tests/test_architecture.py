@@ -18,7 +18,7 @@ PACKAGES = ("community", "members", "discussions", "outreach", "metrics")
 TRUSTED_HTML = {
     "community/admin.py",  # a link whose address and words are escaped by format_html
     "community/core/templatetags/page.py",  # escapes as Django does, in a faster loop
-    "community/search.py",  # snippets of the search: escaped, then marked
+    "community/search/page.py",  # snippets of the search: escaped, then marked
     "community/views/gallery.py",  # the gallery's own words, for those who build the pages
     "discussions/letters.py",  # rendered posts, in mails
     "discussions/queries/library.py",  # rendered resources and passages

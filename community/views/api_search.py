@@ -12,7 +12,8 @@ from community.core.api.views import Endpoint
 from community.core.models import SearchKind
 from community.core.search_words import WORDS_LENGTH
 from community.core.text import clean_line
-from community.search import LAST_PAGE, SearchRow, search_page
+from community.search.finding import LAST_PAGE
+from community.search.page import SearchRow, search_page
 from members.requests import ApiRequest
 
 

@@ -8,7 +8,9 @@ from django.views.decorators.http import require_safe
 from community.core.http import whole_number
 from community.core.keyset import with_query
 from community.core.text import clean_line
-from community.search import LAST_PAGE, search_page, search_suggestions
+from community.search.finding import LAST_PAGE
+from community.search.page import search_page
+from community.search.suggestions import search_suggestions
 from members.requests import MemberRequest
 
 

@@ -89,7 +89,7 @@ class Post(models.Model):
             models.Index(fields=["reply_to", "number"], name="post_replies"),
             # What the renderer's next version has to go through.
             models.Index(fields=["renderer_version", "id"], name="post_renderer_version"),
-            # What `has:image` and `has:link` ask for (community/search.py, which writes the condition in the same way).
+            # What `has:image` and `has:link` ask for, in the words of community/search/narrowing.py.
             models.Index(fields=["id"], condition=Q(html__regex="<img "), name="post_with_picture"),
             models.Index(fields=["id"], condition=Q(html__regex='<a href="http'), name="post_with_link"),
         )

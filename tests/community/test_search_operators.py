@@ -10,10 +10,10 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from community import search
 from community.core.models import SearchEntry, SearchMiss
 from community.core.search import forget_misses, note_miss
 from community.core.text import Prose, SourceFormat
+from community.search import finding, narrowing
 from discussions.actions.attachment import attach_file
 from discussions.actions.file_text import read_files
 from discussions.actions.message import answer_conversation, start_conversation
@@ -361,9 +361,9 @@ def test_any_topic_and_page_number_is_taken(web, number):
 
 
 def test_what_takes_too_long_is_looked_for_among_the_newest(web, community, monkeypatch):
-    monkeypatch.setattr(search, "PATIENCE", 1)
+    monkeypatch.setattr(finding, "PATIENCE", 1)
     slow = "TRUE AND (SELECT count(*) FROM generate_series(1, 3000000)) > 0"
-    monkeypatch.setitem(search._STATES, ("is", "unanswered"), slow)
+    monkeypatch.setitem(narrowing._STATES, ("is", "unanswered"), slow)
     found = page(web, "heron is:unanswered")
     assert found.rows == []
     assert found.problems == (
@@ -402,17 +402,17 @@ def test_ages_and_shortcuts_change_nothing_of_what_is_found(web, community, monk
     assert usual["heron after:2999"] == []
     assert usual["heron has:link"] == ["Linked"]
     assert usual["heron has:image"] == []
-    monkeypatch.setattr(search, "FEW_NAMED", 1)
+    monkeypatch.setattr(finding, "FEW_NAMED", 1)
     assert {words: titles(web, words) for words in NARROWED} == usual
     for ages in ((1, 2, 3), (2, 4, 6), (1, 100, 200)):
         edges = [f"%(top)s - {age}" for age in ages]
-        monkeypatch.setattr(search, "_EDGES", edges)
+        monkeypatch.setattr(finding, "_EDGES", edges)
         times = ", ".join(
             "(SELECT occurred_at FROM core_searchentry AS entry"
             f" WHERE id <= newest.id - {age} ORDER BY id DESC LIMIT 1)"
             for age in ages
         )
-        monkeypatch.setattr(search, "_TIMES", times)
+        monkeypatch.setattr(finding, "_TIMES", times)
         assert {words: titles(web, words) for words in NARROWED} == usual
 
 
@@ -420,7 +420,7 @@ def test_ages_and_shortcuts_change_nothing_of_what_is_found(web, community, monk
 def test_contents_are_found_by_an_index(content):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {search._HOLDERS[content]}", {"limit": 9})
+        cursor.execute(f"EXPLAIN {narrowing.HOLDERS[content]}", {"limit": 9})
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert {"image": "post_with_picture", "link": "post_with_link"}[content] in plan
 

@@ -11,7 +11,7 @@ from community.core.errors import Conflict, Invalid, Refused
 from community.core.models import Activity, Module, Notice, SearchEntry
 from community.core.text import Prose, SourceFormat
 from community.core.verbs import Verb
-from community.search import search_page
+from community.search.page import search_page
 from discussions.actions.attachment import attach_file
 from discussions.actions.collection import add_to_collection, create_collection, remove_from_collection
 from discussions.actions.contribution import (

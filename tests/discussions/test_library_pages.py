@@ -12,7 +12,7 @@ from django.utils import timezone
 from community.core.models import Module
 from community.core.search import note_miss
 from community.core.text import Prose, SourceFormat
-from community.search import search_page
+from community.search.page import search_page
 from discussions.actions.collection import add_to_collection, create_collection
 from discussions.actions.contribution import answer_consent, ask_contributors, make_resource
 from discussions.actions.resource import (
