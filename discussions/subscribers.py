@@ -484,7 +484,9 @@ def tell_who_appealed(activity: Activity) -> None:
 
 @on(Verb.STEWARD_PROPOSED)
 def tell_managers_of_proposal(activity: Activity) -> None:
-    tell_of_proposal(Space.objects.get(pk=activity.target_id), at=activity.occurred_at, by_id=activity.actor_id)
+    tell_of_proposal(
+        Space.objects.get(pk=activity.target_id), at=activity.occurred_at, by_id=activity.actor_id
+    )
 
 
 @on(Verb.TOPIC_CREATED, Verb.RULING_UNDONE, Verb.CASE_RULED)
