@@ -1,12 +1,18 @@
 """A database that makes somebody wait too long: a sentence and a time to come back, not a failure."""
 
+import threading
+import time
+
 import psycopg2
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from django.test import TransactionTestCase
 from django.urls import reverse
 
+from members.models import Member
 from tests.api import Program
-from tests.factories import make_topic
+from tests.conftest import empty_tables, tables_to_empty
+from tests.factories import make_member, make_topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,3 +44,44 @@ def test_a_program_is_told_in_json(member, held_topic):
     response = program.post(f"/api/v1/topics/{held_topic.pk}/posts/", {"body": "Waiting"})
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert response.json()["detail"]
+
+
+def test_tables_are_emptied_although_a_late_request_reads_them_in_another_order():
+    """The thread has the last table and wants the first, emptying has the first and wants the last: one gives way."""
+    first, *_others, last = tables_to_empty()
+    make_member()
+    has_last, ended = threading.Event(), []
+
+    def late_request() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SELECT FROM {last} LIMIT 1")
+                has_last.set()
+                until_somebody_waits()
+                cursor.execute(f"SELECT FROM {first} LIMIT 1")
+                ended.append("read")
+        except OperationalError:
+            ended.append("given way")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=late_request)
+    thread.start()
+    has_last.wait()
+    empty_tables(TransactionTestCase())
+    thread.join()
+    assert ended
+    assert not Member.objects.exists()
+
+
+def until_somebody_waits() -> None:
+    other = psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None})
+    other.autocommit = True
+    deadline = time.monotonic() + 20
+    with other.cursor() as cursor:
+        waits = False
+        while not waits and time.monotonic() < deadline:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'relation')")
+            waits = cursor.fetchone()[0]
+            time.sleep(0.02)
+    other.close()

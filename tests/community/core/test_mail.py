@@ -46,6 +46,7 @@ class Sink:
         self.to_data = ""
         #: What becomes of the line at the mail of this number: "broken" before its answer, "closed" after it.
         self.at: dict[int, str] = {}
+        self.closed = 0
         self.breaks_after_data = False
         self.holds = threading.Event()
         self.holds.set()
@@ -73,8 +74,16 @@ class Sink:
             return None
         if becomes == "closed":
             # After the answer has gone out.
-            server.loop.call_later(0.05, server.transport.close)
+            server.loop.call_later(0.05, self.close, server)
         return "250 taken"
+
+    def close(self, server) -> None:
+        server.transport.close()
+        # Behind what closing puts into the loop: the line is cut by then.
+        server.loop.call_soon(self.count_closed)
+
+    def count_closed(self) -> None:
+        self.closed += 1
 
 
 @pytest.fixture
@@ -247,7 +256,11 @@ def test_a_server_that_lets_go_between_two_mails_leaves_none_in_doubt(sink, monk
     take = outbox._take
 
     def take_later(mail_id: int) -> Mail | None:
-        time.sleep(0.1)
+        deadline = time.monotonic() + 20
+        while (
+            sink.closed < sum(number <= len(sink.taken) for number in sink.at) and time.monotonic() < deadline
+        ):
+            time.sleep(0.02)
         return take(mail_id)
 
     monkeypatch.setattr(outbox, "_take", take_later)
