@@ -420,7 +420,7 @@ def tell_voters_of_outcome(activity: Activity) -> None:
         tell_of_outcome(poll, at=activity.occurred_at, by_id=activity.actor_id)
 
 
-@on(Verb.POLL_OUTCOME_DUE)
+@on(Verb.POLL_OUTCOME_MISSED)
 def remind_of_promise(activity: Activity) -> None:
     poll = _poll(activity)
     if poll is not None and poll.outcome_at is None:

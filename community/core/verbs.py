@@ -188,8 +188,8 @@ class Verb(models.TextChoices):
     RESOURCE_MOVED = "resource.moved", _("moved a resource")  # from_space_id, reason
     RESOURCE_RETIRED = "resource.retired", _("retired a resource")  # reason
     RESOURCE_RESTORED = "resource.restored", _("brought a resource back")
-    RESOURCE_OUTCOME_SAID = "resource.outcome_said", _("said what a resource was good for")  # outcome
-    RESOURCE_OUTCOME_UNSAID = "resource.outcome_unsaid", _("took it back")  # outcome
+    RESOURCE_OUTCOME_GIVEN = "resource_outcome.given", _("said what a resource was good for")  # outcome
+    RESOURCE_OUTCOME_WITHDRAWN = "resource_outcome.withdrawn", _("took it back")  # outcome
     COLLECTION_CREATED = "collection.created", _("began a collection")
     COLLECTION_EDITED = (
         "collection.edited",
@@ -203,8 +203,8 @@ class Verb(models.TextChoices):
     POLL_VOTE_CHANGED = "poll_vote.changed", _("changed a vote")  # topic_id
     POLL_REMINDED = "poll.reminded", _("closes soon")  # topic_id
     POLL_CLOSED = "poll.closed", _("closed a poll")  # topic_id, outcome_due_at
-    POLL_OUTCOME_DUE = (
-        "poll_outcome.due",
+    POLL_OUTCOME_MISSED = (
+        "poll_outcome.missed",
         _("owes what was done with it"),
     )  # topic_id; counterpart: the author
     POLL_OUTCOME_WRITTEN = "poll_outcome.written", _("said what was done with a poll")  # topic_id, in_time

@@ -375,7 +375,7 @@ def _call_in_promises(now: datetime) -> int:
     for poll in polls:
         poll.outcome_reminded_at = now
         poll.save(update_fields=["outcome_reminded_at"])
-        _record(Verb.POLL_OUTCOME_DUE, poll, by=None, counterpart_id=poll.author_id)
+        _record(Verb.POLL_OUTCOME_MISSED, poll, by=None, counterpart_id=poll.author_id)
     return len(polls)
 
 

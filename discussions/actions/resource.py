@@ -347,7 +347,7 @@ def say_outcome(resource: Resource, outcome: Outcome, *, by: Member, at: datetim
     if is_new:
         _count(resource, outcome, 1)
         record_resource(
-            Verb.RESOURCE_OUTCOME_SAID,
+            Verb.RESOURCE_OUTCOME_GIVEN,
             resource,
             by=by,
             at=at,
@@ -366,7 +366,7 @@ def unsay_outcome(resource: Resource, outcome: Outcome, *, by: Member) -> Resour
     if gone:
         _count(resource, outcome, -1)
         record_resource(
-            Verb.RESOURCE_OUTCOME_UNSAID,
+            Verb.RESOURCE_OUTCOME_WITHDRAWN,
             resource,
             by=by,
             counterpart_id=resource.owner_id,

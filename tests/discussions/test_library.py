@@ -613,7 +613,7 @@ def test_an_outcome_is_one_tap_and_counts_once(space, member, guardian):
     assert (resource.used_count, resource.changed_count) == (0, 1)
     with pytest.raises(Refused, match="your own"):
         say_outcome(resource, Outcome.USED, by=member)
-    assert Activity.objects.filter(verb=Verb.RESOURCE_OUTCOME_SAID).count() == 2
+    assert Activity.objects.filter(verb=Verb.RESOURCE_OUTCOME_GIVEN).count() == 2
 
 
 def test_a_reader_counts_once_with_what_was_downloaded(space, member, guardian):
