@@ -1,7 +1,6 @@
 """A database that makes somebody wait too long: a sentence and a time to come back, not a failure."""
 
 import threading
-import time
 
 import psycopg2
 import pytest
@@ -13,6 +12,7 @@ from members.models import Member
 from tests.api import Program
 from tests.conftest import empty_tables, tables_to_empty
 from tests.factories import make_member, make_topic
+from tests.homes import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,11 +77,11 @@ def test_tables_are_emptied_although_a_late_request_reads_them_in_another_order(
 def until_somebody_waits() -> None:
     other = psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None})
     other.autocommit = True
-    deadline = time.monotonic() + 20
     with other.cursor() as cursor:
-        waits = False
-        while not waits and time.monotonic() < deadline:
+
+        def somebody_waits() -> bool:
             cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'relation')")
-            waits = cursor.fetchone()[0]
-            time.sleep(0.02)
+            return cursor.fetchone()[0]
+
+        wait_for(somebody_waits)
     other.close()

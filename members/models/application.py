@@ -36,7 +36,7 @@ OPEN_STATES: Final = (
     ApplicationState.WAITLISTED,
 )
 # Open, and no longer with the applicant alone.
-SENT_STATES: Final = OPEN_STATES[1:]
+SENT_STATES: Final = tuple(state for state in OPEN_STATES if state != ApplicationState.DRAFT)
 DECIDED_STATES: Final = (ApplicationState.ACCEPTED, ApplicationState.DECLINED)
 # With the reviewers: what the due clock runs for. It stands still while the applicant is asked for more.
 WITH_REVIEWERS: Final = (ApplicationState.SUBMITTED, ApplicationState.IN_REVIEW)

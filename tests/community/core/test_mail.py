@@ -23,6 +23,7 @@ from django.utils import timezone
 from community.core import mail as outbox
 from community.core.mail import MAX_ATTEMPTS, mails_in_doubt, queue_mail, send_mail, sweep_mail
 from community.core.models import Mail, MailState
+from tests.homes import wait_for
 from tests.servers import PROJECT, database_url, free_port
 
 pytestmark = pytest.mark.django_db
@@ -256,11 +257,7 @@ def test_a_server_that_lets_go_between_two_mails_leaves_none_in_doubt(sink, monk
     take = outbox._take
 
     def take_later(mail_id: int) -> Mail | None:
-        deadline = time.monotonic() + 20
-        while (
-            sink.closed < sum(number <= len(sink.taken) for number in sink.at) and time.monotonic() < deadline
-        ):
-            time.sleep(0.02)
+        wait_for(lambda: sink.closed == sum(number <= len(sink.taken) for number in sink.at))
         return take(mail_id)
 
     monkeypatch.setattr(outbox, "_take", take_later)
