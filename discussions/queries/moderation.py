@@ -305,7 +305,7 @@ def queue_page(user: Member, wanted: Wanted) -> QueuePage:
             )
             for name in LISTS
         ],
-        oldest_label=_("The oldest has waited since {when}.").format(when=clock.moment(oldest).relative)
+        oldest_label=_("The oldest came {when}.").format(when=clock.moment(oldest).relative)
         if oldest
         else "",
         overdue_count=counted["overdue"],
