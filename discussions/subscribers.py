@@ -55,7 +55,6 @@ from discussions.actions.resource_notice import (
     tell_contributors_of_question,
     tell_contributors_of_use,
     tell_owner,
-    tell_owner_of_decision,
     tell_owner_of_replies,
 )
 from discussions.models import (
@@ -365,8 +364,12 @@ def tell_of_publication(activity: Activity) -> None:
     resource = _resource(activity.target_id)
     if resource is not None and not _is_past(activity):
         tell_contributors_of_use(resource, at=activity.occurred_at)
-        tell_owner_of_decision(
-            resource, _("It is published: {title}"), at=activity.occurred_at, by_id=activity.actor_id
+        tell_owner(
+            resource,
+            _("It is published: {title}"),
+            at=activity.occurred_at,
+            by_id=activity.actor_id,
+            reason=NoticeReason.DECIDED,
         )
 
 
@@ -374,8 +377,12 @@ def tell_of_publication(activity: Activity) -> None:
 def tell_of_return(activity: Activity) -> None:
     resource = _resource(activity.target_id)
     if resource is not None and not _is_past(activity):
-        tell_owner_of_decision(
-            resource, _("Please look at it again: {title}"), at=activity.occurred_at, by_id=activity.actor_id
+        tell_owner(
+            resource,
+            _("Please look at it again: {title}"),
+            at=activity.occurred_at,
+            by_id=activity.actor_id,
+            reason=NoticeReason.DECIDED,
         )
 
 

@@ -63,11 +63,18 @@ def tell_contributors_of_use(resource: Resource, *, at: datetime) -> None:
         )
 
 
-def tell_owner(resource: Resource, title: str, *, at: datetime, by_id: int | None = None) -> None:
-    """One line a resource: an answer, a decision, replies in its thread. Whoever answered is not named."""
+def tell_owner(
+    resource: Resource,
+    title: str,
+    *,
+    at: datetime,
+    by_id: int | None = None,
+    reason: NoticeReason = NoticeReason.LIBRARY,
+) -> None:
+    """One line a resource: an answer, replies in its thread, and at once a decision. Whoever answered is not named."""
     notify(
         _readers(resource.space, [resource.owner_id]),
-        reason=NoticeReason.LIBRARY,
+        reason=reason,
         key=f"resource:{resource.pk}",
         title=title.format(title=resource.title)[:200],
         url=resource.get_absolute_url(),
@@ -75,21 +82,7 @@ def tell_owner(resource: Resource, title: str, *, at: datetime, by_id: int | Non
         at=at,
         space_id=resource.space_id,
         actor_id=by_id,
-    )
-
-
-def tell_owner_of_decision(resource: Resource, title: str, *, at: datetime, by_id: int | None) -> None:
-    notify(
-        _readers(resource.space, [resource.owner_id]),
-        reason=NoticeReason.DECIDED,
-        key=f"resource:{resource.pk}",
-        title=title.format(title=resource.title)[:200],
-        url=resource.get_absolute_url(),
-        target=resource,
-        at=at,
-        space_id=resource.space_id,
-        actor_id=by_id,
-        at_once=True,
+        at_once=reason == NoticeReason.DECIDED,
     )
 
 

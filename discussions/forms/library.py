@@ -19,6 +19,7 @@ from discussions.actions.resource import (
     ResourceWords,
 )
 from discussions.forms.message import PeopleField
+from discussions.forms.settling import TopicMoveForm
 from discussions.forms.writing import WritingForm
 from discussions.models import (
     LEAD_LENGTH,
@@ -235,19 +236,8 @@ class ResourceReasonForm(ActionForm):
     reason = LineField(label=_("Reason"), max_length=500, help_text=_("One sentence."))
 
 
-class ResourceMoveForm(ActionForm):
-    space = forms.ChoiceField(label=_("Space"))
+class ResourceMoveForm(TopicMoveForm):
     reason = LineField(label=_("Reason"), max_length=REASON_LENGTH, help_text=_("Kept in the record."))
-
-    def __init__(self, data: QueryDict | None = None, *, spaces: Mapping[str, Space]) -> None:
-        super().__init__(data)
-        self.spaces = spaces
-        field = self.fields["space"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(slug, space.name) for slug, space in spaces.items()]
-
-    def clean_space(self) -> Space:
-        return self.spaces[self.cleaned_data["space"]]
 
 
 class ResourceReviewForm(ActionForm):
